@@ -1,0 +1,99 @@
+"""What stores have in common: the interface the message service talks to, what they answer, and who is told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from service.changes import Change, Delta
+from service.errors import NotFound
+from service.messages import Correspondence
+
+WRITTEN, BEHIND = "written", "behind"
+OK = "ok"
+
+#: Ends the signature of a file so young that a change within the same clock tick would not show in its `stat`.
+YOUNG = "~"
+
+#: Content type -> signature of that file; `None` is unknown and equals nothing.
+Signatures = Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A correspondence and how it was come by. `unverified`: nobody could tell whether a legacy program overwrote it."""
+
+    correspondence: Correspondence
+    served_by: str
+    unverified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a change did: the rows it put (none for an identical repeat) and how each store of the profile stands."""
+
+    delta: Delta
+    stores: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A change as one store made it; the signatures of the file before and after, where the store has one."""
+
+    delta: Delta
+    before: str | None = None
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A correspondence as one store holds it, with the signatures found (cif) or recorded (database).
+
+    `version` grows with every change of the database; `cif_behind` says that the files lack rows.
+    """
+
+    correspondence: Correspondence
+    signatures: Signatures = field(default_factory=dict)
+    version: int = 0
+    cif_behind: bool = False
+
+
+class Store(Protocol):
+    """What answers reads and takes changes: a single store, a guarded one, or the chain of a profile."""
+
+    def read(self, deposition_data_set_id: str) -> Answer:
+        """Give a deposition's correspondence; raise NotFound, StoreUnavailable or DamagedFile."""
+        ...
+
+    def apply(self, change: Change) -> Outcome:
+        """Make a change durable; raise Conflict, NotFound, StoreUnavailable or DamagedFile, and then nothing is written."""
+        ...
+
+    def probe(self) -> Mapping[str, str]:
+        """Write, read and remove a probe in every store; say `ok` or the fault for each."""
+        ...
+
+
+class Observer:
+    """Hear what the stores do. Every method does nothing; whoever listens overrides what it wants."""
+
+    def operation(self, store: str, operation: str, outcome: str, seconds: float) -> None: ...
+    def lock_waited(self, seconds: float) -> None: ...
+    def breaker_moved(self, breaker: str, state: str) -> None: ...
+    def write_degraded(self, store: str) -> None: ...
+    def read_fell_back(self) -> None: ...
+    def stale_refused(self) -> None: ...
+    def synced(self, reason: str, outcome: str) -> None: ...
+    def foreign_change(self) -> None: ...
+    def healed(self, rows: int) -> None: ...
+    def conflicted(self, rows: int) -> None: ...
+    def mirror_failed(self, path: str) -> None: ...
+
+
+def unknown_deposition(deposition_data_set_id: str) -> NotFound:
+    """Build the error for a deposition that no store of the profile knows."""
+    return NotFound(f"deposition {deposition_data_set_id} is not known", deposition_data_set_id=deposition_data_set_id)
+
+
+def same_signature(one: str | None, other: str | None) -> bool:
+    """Compare two signatures; an unknown one equals nothing, and the mark of a young file says nothing of its content."""
+    return one is not None and other is not None and one.rstrip(YOUNG) == other.rstrip(YOUNG)

@@ -1,0 +1,63 @@
+"""Where the files of a deposition are (reference section 1)."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from service.errors import FileUnavailable
+from service.vocabulary import CONTENT_TYPES, is_deposition_id, is_group
+
+
+class Site:
+    """The file tree of one site: `archive/`, `autogroup/` and the depositors' mirror `deposit/` under one root."""
+
+    def __init__(self, cif_root: Path) -> None:
+        self.cif_root = cif_root
+
+    def directory(self, deposition_data_set_id: str) -> Path:
+        """Give the directory that holds a deposition's files, whether it exists or not."""
+        return self._root(deposition_data_set_id) / deposition_data_set_id
+
+    def files(self, deposition_data_set_id: str) -> dict[str, Path] | None:
+        """Give the latest version of each of the three files, `V1` where there is none; `None` for an unknown deposition.
+
+        Raises FileUnavailable when the tree itself is not there, so that a missing mount is never an empty archive.
+        """
+        directory = self.directory(deposition_data_set_id)
+        try:
+            names = [path.name for path in directory.iterdir()]
+        except FileNotFoundError:
+            self.require_root(deposition_data_set_id)
+            return None
+        except OSError as error:
+            raise FileUnavailable(f"{directory}: {error.strerror}; check mount and permissions") from error
+        return {c: directory / _latest(names, f"{deposition_data_set_id}_{c}_P1.cif") for c in CONTENT_TYPES}
+
+    def mirror(self, deposition_data_set_id: str) -> Path | None:
+        """Give the depositors' directory; `None` where there is no such directory, or for a group."""
+        directory = self.cif_root / "deposit" / deposition_data_set_id
+        return directory if not is_group(deposition_data_set_id) and directory.is_dir() else None
+
+    def depositions(self) -> Iterator[str]:
+        """List the ids of all depositions and groups in the tree, sorted within each."""
+        self.require_root("D_0")
+        for name in ("archive", "autogroup"):
+            root = self.cif_root / name
+            if root.is_dir():
+                with os.scandir(root) as entries:
+                    yield from sorted(e.name for e in entries if is_deposition_id(e.name) and e.is_dir())
+
+    def require_root(self, deposition_data_set_id: str) -> None:
+        """Raise FileUnavailable when the tree that would hold a deposition is missing."""
+        root = self._root(deposition_data_set_id)
+        if not root.is_dir():
+            raise FileUnavailable(f"{root} is not there; check the mount and the setting cif_root", path=str(root))
+
+    def _root(self, deposition_data_set_id: str) -> Path:
+        return self.cif_root / ("autogroup" if is_group(deposition_data_set_id) else "archive")
+
+
+def _latest(names: list[str], base: str) -> str:
+    """Pick the highest version; locks, snapshots and anything else with a suffix never match."""
+    versions = [name[len(base) + 2 :] for name in names if name.startswith(f"{base}.V")]
+    return f"{base}.V{max((int(v) for v in versions if v.isascii() and v.isdigit()), default=1)}"

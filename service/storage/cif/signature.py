@@ -1,0 +1,58 @@
+"""Signatures: what tells one content of a file from another without reading it (DESIGN.md section 5)."""
+
+import hashlib
+import os
+import time
+from pathlib import Path
+
+from service.storage.base import YOUNG, same_signature
+
+ABSENT = "absent"
+#: Nanoseconds within which a file system may give two contents the same time (the coarsest known keeps two seconds).
+GRANULARITY = 2_000_000_000
+
+
+def of(data: bytes, stat: os.stat_result) -> str:
+    """Sign a content by its size, time, inode and digest, marked when it is too young for its `stat` to be conclusive."""
+    digest = hashlib.blake2b(data, digest_size=16).hexdigest()
+    return f"{_stat_text(stat)}-{digest}{YOUNG if is_young(stat) else ''}"
+
+
+def is_young(stat: os.stat_result) -> bool:
+    """Tell whether the file may change again without a change of its time."""
+    return time.time_ns() - stat.st_mtime_ns < GRANULARITY
+
+
+class Comparer:
+    """Compare files with recorded signatures; reads a file once after it was recorded young, never again after that."""
+
+    def __init__(self) -> None:
+        self._conclusive: dict[str, str] = {}
+
+    def matches(self, path: Path, recorded: str | None) -> bool:
+        """Tell whether a file is as recorded. Raises OSError where it cannot be read."""
+        if recorded is None:
+            return False
+        try:
+            stat = path.stat()
+        except FileNotFoundError:
+            return recorded == ABSENT
+        text = _stat_text(stat)
+        if not recorded.startswith(f"{text}-"):
+            return False
+        if not recorded.endswith(YOUNG) or self._conclusive.get(str(path)) == recorded:
+            return True
+        return self._same_content(path, recorded)
+
+    def _same_content(self, path: Path, recorded: str) -> bool:
+        with path.open("rb") as file:
+            stat = os.fstat(file.fileno())
+            found = of(file.read(), stat)
+        same = same_signature(found, recorded)
+        if same and not found.endswith(YOUNG):
+            self._conclusive[str(path)] = recorded
+        return same
+
+
+def _stat_text(stat: os.stat_result) -> str:
+    return f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ino}"

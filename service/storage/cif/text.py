@@ -1,0 +1,91 @@
+"""Texts to CIF values and back (DESIGN.md section 9, reference sections 3 and 4). What is written is plain ASCII that the
+legacy programs, mmcif and gemmi read alike; the legacy display decodes it to the same text."""
+
+import html
+import re
+
+#: What the legacy decoder takes for a character reference (html.unescape's own grammar).
+_REFERENCE = re.compile(r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[^\t\n\f <&#;]{1,32};?)", re.ASCII)
+_NON_ASCII = re.compile(r"[^\x00-\x7f]")
+_LINE_START = re.compile(r"(?:\A|(?<=\n));")
+#: No reference survives the legacy decoder for these; where a file already holds one, it stays as it is.
+_UNCARRIED = re.compile(r"[\x80-\x9f\ufdd0-\ufdef]|[\ufffe\uffff]")
+_REFUSED = re.compile(r"[\x00-\x08\x0b-\x1f\x80-\x9f\ud800-\udfff\ufdd0-\ufdef]")
+_RESERVED = re.compile(r"[;_]|(?:data|loop|save|stop|global)_", re.IGNORECASE)
+_NEEDS_QUOTES = re.compile(r"[#$]|.*[()\[\]{}\"]")
+
+
+def normalise(text: str) -> str:
+    """Bring line ends to LF, as every reader of the files does."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def first_refused(text: str) -> int | None:
+    """Find the position of the first character that no CIF text can carry, `None` when all can be (DESIGN.md section 9)."""
+    found = _REFUSED.search(text)
+    positions = [found.start()] if found else []
+    positions += [i for i, c in enumerate(text) if ord(c) > 0xFFFD and ord(c) & 0xFFFE == 0xFFFE][:1]
+    return min(positions, default=None)
+
+
+def encode(text: str) -> str:
+    """Encode a text into the one ASCII form that the legacy decoder turns into the same text."""
+    if text in {"?", "."}:
+        return f"&#{ord(text)};"
+    encoded = _REFERENCE.sub(_escape_ampersand, text) if "&" in text else text
+    if not encoded.isascii():
+        encoded = _NON_ASCII.sub(_number, encoded)
+    return _LINE_START.sub("&#59;", encoded)
+
+
+def decode(text: str) -> str:
+    """Decode what stands in a file as the legacy display does: references, named entities, line ends."""
+    return normalise(html.unescape(text) if "&" in text else text)
+
+
+def _escape_ampersand(match: re.Match[str]) -> str:
+    found = match.group()
+    return f"&#38;{found[1:]}" if html.unescape(found) != found else found
+
+
+def _number(match: re.Match[str]) -> str:
+    character = match.group()
+    point = ord(character)
+    carried = not _UNCARRIED.match(character) and point & 0xFFFE != 0xFFFE
+    return f"&#{point};" if carried else character
+
+
+def to_token(text: str | None) -> bytes:
+    """Write a value as it stands in a file, quotes or semicolons included; first matching rule of reference section 3."""
+    if not text:
+        return b"?"
+    value = encode(text)
+    return _quoted(value).encode("utf-8")
+
+
+def _quoted(value: str) -> str:
+    has_quote = "'" in value or '"' in value
+    if "\n" in value or "\x7f" in value:  # gemmi reads DEL in a text block only
+        return f";{value}\n;"
+    if " " in value or "\t" in value or _RESERVED.match(value):
+        return f";{value}\n;" if has_quote else f"'{value}'"
+    if "'" in value and '"' not in value:
+        return f'"{value}"'
+    return f"'{value}'" if _NEEDS_QUOTES.match(value) else value
+
+
+def from_token(token: bytes) -> str | None:
+    """Read a value as it stands in a file; `None` for the bare `?`.
+
+    Raises UnicodeDecodeError where the bytes are no UTF-8.
+    """
+    if token == b"?":
+        return None
+    return decode(_unquoted(token).decode("utf-8"))
+
+
+def _unquoted(token: bytes) -> bytes:
+    first = token[:1]
+    if first == b";" and token.endswith(b"\n;"):
+        return token[1:-2].removesuffix(b"\r")
+    return token[1:-1] if first in {b"'", b'"'} else token

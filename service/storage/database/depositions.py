@@ -1,0 +1,60 @@
+"""The row of a deposition: its version, the recorded signatures of its files, and the lock that orders its changes."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from service.errors import DatabaseUnavailable
+from service.messages import Correspondence
+from service.storage.base import Signatures, Snapshot
+from service.storage.database.tables import deposition, signature_column
+from service.vocabulary import CONTENT_TYPES
+
+_COLUMNS = tuple(deposition.c[signature_column(c)] for c in CONTENT_TYPES)
+
+
+def find(connection: Connection, deposition_data_set_id: str, *, lock: bool = False) -> Snapshot | None:
+    """Read the row, and lock it until the transaction ends; `None` for an unknown deposition. No correspondence is read."""
+    statement = select(deposition.c.version, deposition.c.cif_behind, *_COLUMNS).where(
+        deposition.c.deposition_data_set_id == deposition_data_set_id
+    )
+    found = connection.execute(statement.with_for_update() if lock else statement).one_or_none()
+    if found is None:
+        return None
+    version, cif_behind, *signatures = found
+    recorded = dict(zip(CONTENT_TYPES, signatures, strict=True))
+    return Snapshot(Correspondence(deposition_data_set_id), recorded, version=version, cif_behind=cif_behind)
+
+
+def create(connection: Connection, deposition_data_set_id: str) -> Snapshot:
+    """Make the row, or wait for the one that another process is making, and lock it."""
+    ignoring = insert(deposition).prefix_with("OR IGNORE", dialect="sqlite").prefix_with("IGNORE", dialect="mysql")
+    values = {"deposition_data_set_id": deposition_data_set_id, "version": 0, "cif_behind": False}
+    connection.execute(ignoring.values(values))
+    state = find(connection, deposition_data_set_id, lock=True)
+    if state is None:
+        raise DatabaseUnavailable(f"the database did not keep the row of {deposition_data_set_id}")
+    return state
+
+
+def record(
+    connection: Connection,
+    state: Snapshot,
+    signatures: Signatures,
+    *,
+    cif_behind: bool,
+    changed: bool = True,
+    synced: bool = False,
+) -> None:
+    """Record signatures and whether the files are behind; the version grows with every change of the rows."""
+    values: dict[str, object] = {signature_column(c): signed for c, signed in signatures.items()}
+    values |= {"cif_behind": cif_behind, "version": state.version + changed}
+    if synced:
+        values["synced_at"] = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    key = state.correspondence.deposition_data_set_id
+    connection.execute(update(deposition).where(deposition.c.deposition_data_set_id == key).values(values))
+
+
+def remove(connection: Connection, deposition_data_set_id: str) -> None:
+    """Remove the row of a probe; a deposition is never removed."""
+    connection.execute(deposition.delete().where(deposition.c.deposition_data_set_id == deposition_data_set_id))

@@ -1,0 +1,76 @@
+"""The engine: how connections to SQLite and MariaDB are made, bounded in time, and checked for being the right database."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
+
+from settings import Settings
+
+#: Connections of one process; the rest of the time is bounded by the timeouts of the settings.
+_POOL_SIZE, _POOL_OVERFLOW, _POOL_RECYCLE = 4, 12, 1800
+_MARIADB_SESSION = "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00'"
+
+
+def url_of(settings: Settings) -> URL:
+    """Give the database's address; one dialect serves MariaDB and MySQL."""
+    url = make_url(settings.database_url)
+    return url if url.get_backend_name() == "sqlite" else url.set(drivername="mysql+pymysql")
+
+
+def options_of(settings: Settings) -> dict[str, Any]:
+    """Give the engine's options: timeouts always, a pool where the settings say so."""
+    connect: dict[str, Any] = {"timeout": settings.database_read_timeout}
+    if url_of(settings).get_backend_name() != "sqlite":
+        connect = {
+            "connect_timeout": settings.database_connect_timeout,
+            "read_timeout": settings.database_read_timeout,
+            "write_timeout": settings.database_read_timeout,
+            "charset": "utf8mb4",
+            "init_command": _MARIADB_SESSION,
+        }
+    if not settings.connection_pooling:
+        return {"connect_args": connect, "poolclass": NullPool}
+    return {
+        "connect_args": connect,
+        "pool_size": _POOL_SIZE,
+        "max_overflow": _POOL_OVERFLOW,
+        "pool_recycle": _POOL_RECYCLE,
+        "pool_timeout": settings.database_connect_timeout,
+        "pool_pre_ping": True,
+    }
+
+
+def prepare(engine: Engine) -> None:
+    """Make SQLite durable and its transactions explicit; MariaDB is set by its session command."""
+    if engine.dialect.name != "sqlite":
+        return
+    if engine.url.database:
+        Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+
+
+def on_connect(engine: Engine, check: Callable[[DBAPIConnection], None]) -> None:
+    """Have every new connection checked before it is used; the check raises to refuse it."""
+
+    def checked(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        check(connection)
+
+    event.listen(engine, "connect", checked)
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # the driver would otherwise begin transactions on its own terms
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """A writer takes the one write lock at once: one that began by reading could not wait for it later."""
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

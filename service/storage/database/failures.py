@@ -1,0 +1,61 @@
+"""What a database's failure means: one classifier for both servers (TRAPS.md)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import exc
+
+from service.errors import DatabaseNotReady, DatabaseRefused, DatabaseUnavailable, MessagingError
+
+#: The server or the way to it failed: these count for the breaker.
+UNAVAILABLE = frozenset({1040, 1047, 1053, 1180, 1205, 1290, 1317, 2002, 2003, 2006, 2013, 2014, 2055})
+#: The server answers, but not with our schema or not to us.
+NOT_READY = frozenset({1044, 1045, 1049, 1054, 1142, 1146})
+DEADLOCK = 1213
+
+_SQLITE_UNAVAILABLE = ("locked", "unable to open", "disk i/o", "full", "readonly", "malformed", "not a database")
+_SQLITE_NOT_READY = ("no such table", "no such column")
+
+
+class Deadlock(Exception):
+    """The server gave this transaction up for another; the whole of it is to be tried again."""
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn every failure of the database into one of our errors, or into Deadlock."""
+    try:
+        yield
+    except exc.TimeoutError as error:
+        raise DatabaseUnavailable("the database has no connection free; try again shortly") from error
+    except exc.DBAPIError as error:
+        raise classify(error) from error
+    except exc.SQLAlchemyError as error:
+        raise DatabaseRefused(f"the database refused a statement: {type(error).__name__}") from error
+
+
+def classify(error: exc.DBAPIError) -> MessagingError | Deadlock:
+    """Say what a driver's error means. The statement's parameters are message text and are never shown."""
+    code, text = _code_of(error), _text_of(error)
+    if code == DEADLOCK:
+        return Deadlock(text)
+    if _is_unavailable(error, code, text.lower()):
+        return DatabaseUnavailable(f"the database does not answer ({text})")
+    if code in NOT_READY or any(word in text.lower() for word in _SQLITE_NOT_READY):
+        return DatabaseNotReady(f"the database is not ready ({text}); run `msgmodule db init`, or check the credentials")
+    return DatabaseRefused(f"the database refused a statement ({text})")
+
+
+def _is_unavailable(error: exc.DBAPIError, code: int | None, text: str) -> bool:
+    if error.connection_invalidated or code in UNAVAILABLE:
+        return True
+    return code is None and any(word in text for word in _SQLITE_UNAVAILABLE)
+
+
+def _code_of(error: exc.DBAPIError) -> int | None:
+    arguments = error.orig.args if error.orig else ()
+    return arguments[0] if arguments and isinstance(arguments[0], int) else None
+
+
+def _text_of(error: exc.DBAPIError) -> str:
+    return " ".join(str(a) for a in error.orig.args) if error.orig else type(error).__name__

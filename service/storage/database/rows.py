@@ -1,0 +1,140 @@
+"""Rows of the tables as domain values, within a transaction that the store has opened."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, ScalarSelect, Select, Table, delete, func, insert, select, update
+
+from service.changes import Delta
+from service.messages import (
+    CATEGORIES,
+    Correspondence,
+    Counts,
+    FileReference,
+    Message,
+    OriginalCommunication,
+    Row,
+    Section,
+    Status,
+    attributes,
+)
+from service.storage.database.tables import CATEGORY_TABLES, column_of, file_column
+from service.vocabulary import CONTENT_TYPES, TO_DEPOSITOR
+
+_COLUMNS = {row: tuple(column_of(a) for a in attributes(row)) for row in CATEGORIES.values()}
+
+
+class Rows:
+    """The rows of one deposition; it is the View that a change is resolved against."""
+
+    def __init__(self, connection: Connection, deposition_data_set_id: str) -> None:
+        self._connection = connection
+        self.deposition_data_set_id = deposition_data_set_id
+
+    def correspondence(self) -> Correspondence:
+        """Read everything, in file order."""
+        found: dict[str, dict[type[Row], list[Row]]] = {c: {r: [] for r in CATEGORY_TABLES} for c in CONTENT_TYPES}
+        for row, table in CATEGORY_TABLES.items():
+            for in_file, _, value in self._fetch(
+                row, self._select(row).order_by(table.c[file_column(row)], table.c.position)
+            ):
+                found[in_file][row].append(value)
+        return Correspondence(self.deposition_data_set_id, tuple(_section(c, found[c]) for c in CONTENT_TYPES))
+
+    def message(self, message_id: str) -> Message | None:
+        return next((row for _, _, row in self._of(Message, message_id)), None)
+
+    def references(self, message_id: str) -> tuple[FileReference, ...]:
+        return tuple(row for _, _, row in self._of(FileReference, message_id))
+
+    def originals(self, message_id: str) -> tuple[OriginalCommunication, ...]:
+        return tuple(row for _, _, row in self._of(OriginalCommunication, message_id))
+
+    def status(self, message_id: str) -> Status | None:
+        return next((row for _, _, row in self._of(Status, message_id)), None)
+
+    def counts(self, content_type: str) -> Counts:
+        """Count by the last position, which one index entry tells; positions have no gaps."""
+        last = [self._last(row, content_type) for row in (Message, FileReference, OriginalCommunication)]
+        return Counts(*(n or 0 for n in self._connection.execute(select(*last)).one()))
+
+    def put(self, delta: Delta) -> None:
+        """Write the rows of a change: new ones at the end, known ones in their place."""
+        counts = self.counts(delta.content_type) if delta.append else Counts(0, 0, 0)
+        if delta.append:
+            self._insert(delta.content_type, [delta.append], counts.messages)
+            self._insert(delta.content_type, delta.files, counts.files)
+            self._insert(delta.content_type, delta.originals, counts.originals)
+        if delta.replace:
+            self._replace(delta.content_type, delta.replace)
+        if delta.status and not self._replace(TO_DEPOSITOR, delta.status):
+            last = self._connection.scalar(select(self._last(Status, TO_DEPOSITOR)))
+            self._insert(TO_DEPOSITOR, [delta.status], last or 0)
+
+    def bring(self, old: Section, new: Section) -> bool:
+        """Bring a section from one content to another; tell whether anything was written."""
+        changed = False
+        for (row, before), (_, after) in zip(old.categories(), new.categories(), strict=True):
+            same = next(
+                (n for n, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), min(len(before), len(after))
+            )
+            if same < len(before):
+                table = CATEGORY_TABLES[row]
+                self._connection.execute(delete(table).where(*self._where(row, new.content_type), table.c.position > same))
+            self._insert(new.content_type, after[same:], same)
+            changed = changed or before != after
+        return changed
+
+    def _of(self, row: type[Any], message_id: str) -> list[tuple[str, int, Any]]:
+        table = CATEGORY_TABLES[row]
+        statement = self._select(row).where(table.c.message_id == message_id)
+        found = self._fetch(row, statement)
+        return sorted(found, key=lambda item: (CONTENT_TYPES.index(item[0]), item[1]))
+
+    def _select(self, row: type[Row]) -> Select[Any]:
+        table = CATEGORY_TABLES[row]
+        columns = (table.c[file_column(row)], table.c.position, *(table.c[c] for c in _COLUMNS[row]))
+        return select(*columns).where(table.c.deposition_data_set_id == self.deposition_data_set_id)
+
+    def _fetch(self, row: type[Any], statement: Select[Any]) -> list[tuple[str, int, Any]]:
+        found = self._connection.execute(statement).all()
+        if row is Message:
+            return [(r[0], r[1], Message(r[0], *r[2:])) for r in found]
+        return [(r[0], r[1], row(*r[2:])) for r in found]
+
+    def _last(self, row: type[Row], content_type: str) -> ScalarSelect[int | None]:
+        table = CATEGORY_TABLES[row]
+        return select(func.max(table.c.position)).where(*self._where(row, content_type)).scalar_subquery()
+
+    def _where(self, row: type[Row], content_type: str) -> tuple[Any, ...]:
+        table: Table = CATEGORY_TABLES[row]
+        return table.c.deposition_data_set_id == self.deposition_data_set_id, table.c[file_column(row)] == content_type
+
+    def _insert(self, content_type: str, rows: Sequence[Row], behind: int) -> None:
+        if rows:
+            row = type(rows[0])
+            keys: dict[str, object] = {"deposition_data_set_id": self.deposition_data_set_id, file_column(row): content_type}
+            values = [keys | {"position": n} | _values(r) for n, r in enumerate(rows, behind + 1)]
+            self._connection.execute(insert(CATEGORY_TABLES[row]), values)
+
+    def _replace(self, content_type: str, row: Message | Status) -> bool:
+        found = [position for c, position, _ in self._of(type(row), str(row.message_id)) if c == content_type]
+        if found:
+            table = CATEGORY_TABLES[type(row)]
+            where = (*self._where(type(row), content_type), table.c.position == found[0])
+            self._connection.execute(update(table).where(*where).values(_values(row)))
+        return bool(found)
+
+
+def _values(row: Row) -> dict[str, object]:
+    return {column: getattr(row, a) for column, a in zip(_COLUMNS[type(row)], attributes(type(row)), strict=True)}
+
+
+def _section(content_type: str, rows: dict[type[Row], list[Any]]) -> Section:
+    return Section(
+        content_type,
+        messages=tuple(rows[Message]),
+        files=tuple(rows[FileReference]),
+        originals=tuple(rows[OriginalCommunication]),
+        statuses=tuple(rows[Status]),
+    )

@@ -1,0 +1,142 @@
+"""The database behind a circuit breaker: while it is open, every call is answered at once (DESIGN.md section 5)."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TypeVar
+
+import pybreaker
+
+from service.changes import Change, Delta
+from service.errors import DatabaseUnavailable, MessagingError
+from service.messages import Correspondence, Section
+from service.storage.base import Answer, Applied, Observer, Outcome, Snapshot
+from service.storage.database.store import DatabaseStore
+
+T = TypeVar("T")
+
+
+class Guard:
+    """Let calls through, count those that find the database unavailable, and refuse them while the breaker is open.
+
+    After `reset_timeout` seconds one call of this process is let through as a probe, however many wait.
+    """
+
+    def __init__(self, fail_max: int, reset_timeout: float, observer: Observer) -> None:
+        self._breaker = pybreaker.CircuitBreaker(
+            fail_max=fail_max,
+            reset_timeout=reset_timeout,  # type: ignore[arg-type] # a fraction of a second serves as well
+            exclude=[lambda error: not isinstance(error, DatabaseUnavailable)],
+            listeners=[_Listener(observer)],
+            name="database",
+            throw_new_error_on_trip=False,
+        )
+        self._probing = threading.Lock()
+
+    @property
+    def state(self) -> str:
+        """Say `closed`, `half-open` or `open`."""
+        return str(self._breaker.current_state)
+
+    @property
+    def failures(self) -> int:
+        """Count the failures in a row."""
+        return int(self._breaker.fail_counter)
+
+    @contextmanager
+    def admitted(self) -> Iterator[None]:
+        """Run one call under the breaker. Raises DatabaseUnavailable at once where it is not let through."""
+        if self.state == pybreaker.STATE_CLOSED:
+            with self._counted():
+                yield
+        elif not self._probing.acquire(blocking=False):
+            raise self._refusal()
+        else:
+            try:
+                with self._counted():
+                    yield
+            finally:
+                self._probing.release()
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        # `call` would hold the breaker's lock while the database works; `calling` does not (TRAPS.md)
+        try:
+            with self._breaker.calling():
+                yield
+        except pybreaker.CircuitBreakerError as error:
+            raise self._refusal() from error
+
+    def _refusal(self) -> DatabaseUnavailable:
+        return DatabaseUnavailable("the database failed repeatedly and is not asked for a moment; try again shortly")
+
+
+class GuardedDatabase:
+    """The database store with every call under the guard, where there is one, and timed for the observer."""
+
+    name = DatabaseStore.name
+
+    def __init__(self, database: DatabaseStore, guard: Guard | None, observer: Observer) -> None:
+        self._database = database
+        self.guard = guard
+        self._observer = observer
+
+    def read(self, deposition_data_set_id: str) -> Answer:
+        return self._call("read", lambda: self._database.read(deposition_data_set_id))
+
+    def apply(self, change: Change) -> Outcome:
+        return self._call("write", lambda: self._database.apply(change))
+
+    def snapshot(self, deposition_data_set_id: str) -> Snapshot | None:
+        return self._call("read", lambda: self._database.snapshot(deposition_data_set_id))
+
+    def state(self, deposition_data_set_id: str) -> Snapshot | None:
+        return self._call("state", lambda: self._database.state(deposition_data_set_id))
+
+    def behind(self) -> tuple[str, ...]:
+        return self._call("behind", self._database.behind)
+
+    def write(self, change: Change) -> Applied:
+        return self._call("write", lambda: self._database.write(change))
+
+    def record(self, deposition_data_set_id: str, delta: Delta, before: str | None, after: str | None) -> None:
+        self._call("write", lambda: self._database.record(deposition_data_set_id, delta, before, after))
+
+    def bring(
+        self,
+        deposition_data_set_id: str,
+        files: Mapping[str, tuple[Section, str]],
+        merged: Callable[[Correspondence], Correspondence],
+    ) -> Correspondence:
+        return self._call("sync", lambda: self._database.bring(deposition_data_set_id, files, merged))
+
+    def probe(self) -> Mapping[str, str]:
+        return self._call("probe", self._database.probe)
+
+    def _call(self, operation: str, work: Callable[[], T]) -> T:
+        begun = time.perf_counter()
+        outcome = "ok"
+        try:
+            if self.guard is None:
+                return work()
+            with self.guard.admitted():
+                return work()
+        except MessagingError as error:
+            outcome = error.code
+            raise
+        finally:
+            self._observer.operation(self.name, operation, outcome, time.perf_counter() - begun)
+
+
+class _Listener(pybreaker.CircuitBreakerListener):
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+
+    def state_change(
+        self,
+        cb: pybreaker.CircuitBreaker,
+        old_state: pybreaker.CircuitBreakerState | None,
+        new_state: pybreaker.CircuitBreakerState,
+    ) -> None:
+        self._observer.breaker_moved(str(cb.name), new_state.name)

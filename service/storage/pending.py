@@ -1,0 +1,95 @@
+"""Changes that wait for the database, and depositions whose files lack something: both kept in `state_dir`, outside the
+database, so that they are known while it is down (DESIGN.md section 5)."""
+
+import json
+import os
+import time
+import uuid
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from service.changes import Delta
+from service.messages import Correspondence, FileReference, Message, OriginalCommunication, Status
+from service.storage.durable import remove, sync_directory, write_new
+
+
+class Pending:
+    """Keep copies of acknowledged changes under `pending/` until a sync has brought them into the database."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self._root = state_dir / "pending"
+
+    def keep(self, deposition_data_set_id: str, delta: Delta) -> None:
+        """Write a change durably; the name orders it behind those kept before."""
+        directory = self._root / deposition_data_set_id
+        directory.mkdir(parents=True, exist_ok=True)
+        sync_directory(self._root)
+        write_new(directory / f"{time.time_ns():020d}-{uuid.uuid4().hex}.json", json.dumps(asdict(delta)).encode())
+
+    def of(self, deposition_data_set_id: str) -> dict[Path, Delta]:
+        """Give what is kept for a deposition, oldest first."""
+        try:
+            names = sorted(os.listdir(self._root / deposition_data_set_id))
+        except FileNotFoundError:
+            return {}
+        paths = [self._root / deposition_data_set_id / name for name in names if name.endswith(".json")]
+        return {path: delta for path in paths if (delta := _load(path)) is not None}
+
+    def depositions(self) -> tuple[str, ...]:
+        """List the depositions for which changes are kept."""
+        return tuple(sorted(os.listdir(self._root))) if self._root.is_dir() else ()
+
+    def forget(self, paths: Iterable[Path]) -> None:
+        """Remove copies that the database holds now."""
+        for path in paths:
+            remove(path)
+
+
+class Markers:
+    """Mark the depositions whose files lack something, as empty files under `cif-behind/`."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self._root = state_dir / "cif-behind"
+
+    def set(self, deposition_data_set_id: str) -> None:
+        """Mark before the write, so that a crash in between leaves a needless mark and never a missing one."""
+        self._root.mkdir(parents=True, exist_ok=True)
+        path = self._root / deposition_data_set_id
+        if not path.exists():
+            write_new(path, b"")
+
+    def clear(self, deposition_data_set_id: str) -> None:
+        remove(self._root / deposition_data_set_id)
+
+    def has(self, deposition_data_set_id: str) -> bool:
+        return (self._root / deposition_data_set_id).exists()
+
+    def depositions(self) -> tuple[str, ...]:
+        return tuple(sorted(os.listdir(self._root))) if self._root.is_dir() else ()
+
+
+def overlaid(correspondence: Correspondence, deltas: Iterable[Delta]) -> Correspondence:
+    """Put kept changes over a correspondence that may hold some of them already."""
+    for delta in deltas:
+        known = delta.append is not None and correspondence.message(str(delta.append.message_id)) is not None
+        if not known:
+            correspondence = correspondence.with_section(delta.put_into(correspondence.section(delta.content_type)))
+    return correspondence
+
+
+def _load(path: Path) -> Delta | None:
+    """Read a kept change; `None` when another process has brought it in meanwhile."""
+    try:
+        kept: dict[str, Any] = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    return Delta(
+        kept["content_type"],
+        append=Message(**kept["append"]) if kept["append"] else None,
+        replace=Message(**kept["replace"]) if kept["replace"] else None,
+        files=tuple(FileReference(**f) for f in kept["files"]),
+        originals=tuple(OriginalCommunication(**o) for o in kept["originals"]),
+        status=Status(**kept["status"]) if kept["status"] else None,
+    )
