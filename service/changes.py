@@ -25,7 +25,10 @@ class View(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """The rows one change puts into one section: appended, replaced by `message_id`, or (status) either of both."""
+    """The rows one change puts into one section: appended, replaced by `message_id`, or (status) either of both.
+
+    `repeated` says that they stand there already: the rows are those stored, and nothing is to be written.
+    """
 
     content_type: str
     append: Message | None = None
@@ -33,12 +36,16 @@ class Delta:
     files: tuple[FileReference, ...] = ()
     originals: tuple[OriginalCommunication, ...] = ()
     status: Status | None = None
+    repeated: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.append or self.replace or self.files or self.originals or self.status)
+        """Tell whether there is anything to write."""
+        return not self.repeated
 
     def put_into(self, section: Section) -> Section:
         """Give the section with these rows in it: known ones in their place, new ones at the end."""
+        if self.repeated:
+            return section
         messages = _put(section.messages, self.replace) + ((self.append,) if self.append else ())
         return replace(
             section,
@@ -71,12 +78,13 @@ class AppendMessage:
         stored = view.message(message_id)
         if stored is None:
             return self._numbered(view.counts(self.content_type))
-        if not self._repeats(stored, view.references(message_id), view.originals(message_id)):
+        files, originals = view.references(message_id), view.originals(message_id)
+        if not self._repeats(stored, files, originals):
             raise Conflict(
                 f"message_id {message_id} is taken by a message with other content; leave message_id out to get a new one",
                 message_id=message_id,
             )
-        return Delta(self.content_type)
+        return Delta(self.content_type, append=stored, files=files, originals=originals, repeated=True)
 
     def _numbered(self, counts: Counts) -> Delta:
         return Delta(
@@ -146,7 +154,7 @@ class MarkRead:
         if status is None:
             return Delta(TO_DEPOSITOR, status=self._first(message))
         if status.read_status == YES:
-            return Delta(TO_DEPOSITOR)
+            return Delta(TO_DEPOSITOR, status=status, repeated=True)
         return Delta(TO_DEPOSITOR, status=replace(status, read_status=YES))
 
     def _first(self, message: Message) -> Status:
@@ -178,7 +186,7 @@ class Tag:
         read = self.read_status if old is None or old.read_status == YES else old.read_status
         owner = message.deposition_data_set_id if old is None else old.deposition_data_set_id
         new = Status(self.message_id, owner, read, self.action_reqd, self.for_release)
-        return Delta(TO_DEPOSITOR, status=None if new == old else new)
+        return Delta(TO_DEPOSITOR, status=new, repeated=new == old)
 
 
 Change = AppendMessage | EditDraft | MarkRead | Tag

@@ -5,6 +5,7 @@ setting changes the default of another. This room imports no other room of the p
 """
 
 from settings.loader import load
+from settings.parse import SCOPES
 from settings.values import Profile, Settings, SettingsError
 
-__all__ = ["Profile", "Settings", "SettingsError", "load"]
+__all__ = ["SCOPES", "Profile", "Settings", "SettingsError", "load"]

@@ -1,11 +1,13 @@
 """What stores have in common: the interface the message service talks to, what they answer, and who is told."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from service.changes import Change, Delta
-from service.errors import NotFound
+from service.errors import MessagingError, NotFound
 from service.messages import Correspondence
 
 WRITTEN, BEHIND = "written", "behind"
@@ -29,7 +31,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a change did: the rows it put (none for an identical repeat) and how each store of the profile stands."""
+    """What a change did: the rows it put, or found there as a repeat, and how each store of the profile stands."""
 
     delta: Delta
     stores: Mapping[str, str]
@@ -68,6 +70,10 @@ class Store(Protocol):
         """Make a change durable; raise Conflict, NotFound, StoreUnavailable or DamagedFile, and then nothing is written."""
         ...
 
+    def is_ready(self) -> bool:
+        """Tell, at the price of one read, whether reads can be answered now."""
+        ...
+
     def probe(self) -> Mapping[str, str]:
         """Write, read and remove a probe in every store; say `ok` or the fault for each."""
         ...
@@ -87,6 +93,20 @@ class Observer:
     def healed(self, rows: int) -> None: ...
     def conflicted(self, rows: int) -> None: ...
     def mirror_failed(self, path: str) -> None: ...
+
+
+@contextmanager
+def timed(observer: Observer, store: str, operation: str) -> Iterator[None]:
+    """Tell the observer how an operation ended and how many seconds it took."""
+    begun = time.perf_counter()
+    outcome = OK
+    try:
+        yield
+    except MessagingError as error:
+        outcome = error.code
+        raise
+    finally:
+        observer.operation(store, operation, outcome, time.perf_counter() - begun)
 
 
 def unknown_deposition(deposition_data_set_id: str) -> NotFound:

@@ -1,15 +1,32 @@
 """Small files that must survive a crash: written whole, fsynced with their directory, replaced by rename."""
 
+import fcntl
 import os
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from service.errors import FileUnavailable
 
-def write_new(path: Path, data: bytes) -> None:
+
+@contextmanager
+def faults(path: Path) -> Iterator[None]:
+    """Turn an operating system's refusal into FileUnavailable naming the file."""
+    try:
+        yield
+    except OSError as error:
+        raise FileUnavailable(
+            f"{path}: {error.strerror or error}; check space, permissions and the mount", path=str(path)
+        ) from error
+
+
+def write_new(path: Path, data: bytes, mode: int = 0o640) -> None:
     """Make a file appear whole and durable, in place of an old one of that name. Raises OSError."""
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
         with temporary.open("wb") as file:
+            os.fchmod(file.fileno(), mode)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -18,6 +35,19 @@ def write_new(path: Path, data: bytes) -> None:
         temporary.unlink(missing_ok=True)
         raise
     sync_directory(path.parent)
+
+
+@contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """Hold a lock file of ours until the block is left; a crash gives it up. Raises FileUnavailable."""
+    with faults(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o640)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def append_line(path: Path, line: bytes) -> None:

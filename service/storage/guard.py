@@ -1,7 +1,6 @@
 """The database behind a circuit breaker: while it is open, every call is answered at once (DESIGN.md section 5)."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypeVar
@@ -9,9 +8,9 @@ from typing import TypeVar
 import pybreaker
 
 from service.changes import Change, Delta
-from service.errors import DatabaseUnavailable, MessagingError
+from service.errors import DatabaseUnavailable
 from service.messages import Correspondence, Section
-from service.storage.base import Answer, Applied, Observer, Outcome, Snapshot
+from service.storage.base import Answer, Applied, Observer, Outcome, Snapshot, timed
 from service.storage.database.store import DatabaseStore
 
 T = TypeVar("T")
@@ -26,7 +25,7 @@ class Guard:
     def __init__(self, fail_max: int, reset_timeout: float, observer: Observer) -> None:
         self._breaker = pybreaker.CircuitBreaker(
             fail_max=fail_max,
-            reset_timeout=reset_timeout,  # type: ignore[arg-type] # a fraction of a second serves as well
+            reset_timeout=reset_timeout,
             exclude=[lambda error: not isinstance(error, DatabaseUnavailable)],
             listeners=[_Listener(observer)],
             name="database",
@@ -97,6 +96,9 @@ class GuardedDatabase:
     def behind(self) -> tuple[str, ...]:
         return self._call("behind", self._database.behind)
 
+    def depositions(self) -> tuple[str, ...]:
+        return self._call("depositions", self._database.depositions)
+
     def write(self, change: Change) -> Applied:
         return self._call("write", lambda: self._database.write(change))
 
@@ -111,22 +113,21 @@ class GuardedDatabase:
     ) -> Correspondence:
         return self._call("sync", lambda: self._database.bring(deposition_data_set_id, files, merged))
 
+    def is_ready(self) -> bool:
+        try:
+            return self._call("ready", self._database.is_ready)
+        except DatabaseUnavailable:
+            return False
+
     def probe(self) -> Mapping[str, str]:
         return self._call("probe", self._database.probe)
 
     def _call(self, operation: str, work: Callable[[], T]) -> T:
-        begun = time.perf_counter()
-        outcome = "ok"
-        try:
+        with timed(self._observer, self.name, operation):
             if self.guard is None:
                 return work()
             with self.guard.admitted():
                 return work()
-        except MessagingError as error:
-            outcome = error.code
-            raise
-        finally:
-            self._observer.operation(self.name, operation, outcome, time.perf_counter() - begun)
 
 
 class _Listener(pybreaker.CircuitBreakerListener):
@@ -136,7 +137,7 @@ class _Listener(pybreaker.CircuitBreakerListener):
     def state_change(
         self,
         cb: pybreaker.CircuitBreaker,
-        old_state: pybreaker.CircuitBreakerState | None,
+        old_state: pybreaker.CircuitBreakerState | None,  # noqa: ARG002 - the library names its arguments
         new_state: pybreaker.CircuitBreakerState,
     ) -> None:
         self._observer.breaker_moved(str(cb.name), new_state.name)

@@ -12,7 +12,7 @@ from typing import Any
 
 from service.changes import Delta
 from service.messages import Correspondence, FileReference, Message, OriginalCommunication, Status
-from service.storage.durable import remove, sync_directory, write_new
+from service.storage.durable import faults, remove, sync_directory, write_new
 
 
 class Pending:
@@ -24,9 +24,10 @@ class Pending:
     def keep(self, deposition_data_set_id: str, delta: Delta) -> None:
         """Write a change durably; the name orders it behind those kept before."""
         directory = self._root / deposition_data_set_id
-        directory.mkdir(parents=True, exist_ok=True)
-        sync_directory(self._root)
-        write_new(directory / f"{time.time_ns():020d}-{uuid.uuid4().hex}.json", json.dumps(asdict(delta)).encode())
+        with faults(directory):
+            directory.mkdir(parents=True, exist_ok=True)
+            sync_directory(self._root)
+            write_new(directory / f"{time.time_ns():020d}-{uuid.uuid4().hex}.json", json.dumps(asdict(delta)).encode())
 
     def of(self, deposition_data_set_id: str) -> dict[Path, Delta]:
         """Give what is kept for a deposition, oldest first."""
@@ -39,7 +40,8 @@ class Pending:
 
     def depositions(self) -> tuple[str, ...]:
         """List the depositions for which changes are kept."""
-        return tuple(sorted(os.listdir(self._root))) if self._root.is_dir() else ()
+        names = sorted(os.listdir(self._root)) if self._root.is_dir() else []
+        return tuple(name for name in names if self.of(name))
 
     def forget(self, paths: Iterable[Path]) -> None:
         """Remove copies that the database holds now."""
@@ -55,10 +57,11 @@ class Markers:
 
     def set(self, deposition_data_set_id: str) -> None:
         """Mark before the write, so that a crash in between leaves a needless mark and never a missing one."""
-        self._root.mkdir(parents=True, exist_ok=True)
         path = self._root / deposition_data_set_id
-        if not path.exists():
-            write_new(path, b"")
+        with faults(path):
+            self._root.mkdir(parents=True, exist_ok=True)
+            if not path.exists():
+                write_new(path, b"")
 
     def clear(self, deposition_data_set_id: str) -> None:
         remove(self._root / deposition_data_set_id)

@@ -1,11 +1,8 @@
 """Read a file whole, replace it whole: never a half, never in place (promise P1)."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from service.errors import FileUnavailable
 from service.storage.cif import signature
 from service.storage.durable import sync_directory
 
@@ -65,17 +62,6 @@ def keep_snapshot(path: Path) -> None:
         if older.exists():
             older.replace(path.with_name(f"{path.name}.PREV{n + 1}"))
     path.with_name(f"{path.name}.PREV0").hardlink_to(path)
-
-
-@contextmanager
-def faults(path: Path) -> Iterator[None]:
-    """Turn an operating system's refusal into FileUnavailable naming the file."""
-    try:
-        yield
-    except OSError as error:
-        raise FileUnavailable(
-            f"{path}: {error.strerror or error}; check space, permissions and the mount", path=str(path)
-        ) from error
 
 
 def in_motion(path: Path, *, ours: bool) -> bool:

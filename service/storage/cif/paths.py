@@ -33,6 +33,10 @@ class Site:
             raise FileUnavailable(f"{directory}: {error.strerror}; check mount and permissions") from error
         return {c: directory / _latest(names, f"{deposition_data_set_id}_{c}_P1.cif") for c in CONTENT_TYPES}
 
+    def content_type(self, path: Path) -> str:
+        """Tell by its name which of the three files a path is."""
+        return path.name.split("_P1.cif")[0].split("_", 2)[2]
+
     def mirror(self, deposition_data_set_id: str) -> Path | None:
         """Give the depositors' directory; `None` where there is no such directory, or for a group."""
         directory = self.cif_root / "deposit" / deposition_data_set_id

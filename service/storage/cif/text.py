@@ -4,28 +4,16 @@ legacy programs, mmcif and gemmi read alike; the legacy display decodes it to th
 import html
 import re
 
+from service.text import normalise
+
 #: What the legacy decoder takes for a character reference (html.unescape's own grammar).
 _REFERENCE = re.compile(r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[^\t\n\f <&#;]{1,32};?)", re.ASCII)
 _NON_ASCII = re.compile(r"[^\x00-\x7f]")
 _LINE_START = re.compile(r"(?:\A|(?<=\n));")
 #: No reference survives the legacy decoder for these; where a file already holds one, it stays as it is.
 _UNCARRIED = re.compile(r"[\x80-\x9f\ufdd0-\ufdef]|[\ufffe\uffff]")
-_REFUSED = re.compile(r"[\x00-\x08\x0b-\x1f\x80-\x9f\ud800-\udfff\ufdd0-\ufdef]")
 _RESERVED = re.compile(r"[;_]|(?:data|loop|save|stop|global)_", re.IGNORECASE)
 _NEEDS_QUOTES = re.compile(r"[#$]|.*[()\[\]{}\"]")
-
-
-def normalise(text: str) -> str:
-    """Bring line ends to LF, as every reader of the files does."""
-    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
-
-
-def first_refused(text: str) -> int | None:
-    """Find the position of the first character that no CIF text can carry, `None` when all can be (DESIGN.md section 9)."""
-    found = _REFUSED.search(text)
-    positions = [found.start()] if found else []
-    positions += [i for i, c in enumerate(text) if ord(c) > 0xFFFD and ord(c) & 0xFFFE == 0xFFFE][:1]
-    return min(positions, default=None)
 
 
 def encode(text: str) -> str:

@@ -1,14 +1,16 @@
 """The engine: how connections to SQLite and MariaDB are made, bounded in time, and checked for being the right database."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from flask import Flask
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
+from service.storage.database.identity import Identity
+from service.storage.database.tables import db
 from settings import Settings
 
 #: Connections of one process; the rest of the time is bounded by the timeouts of the settings.
@@ -45,6 +47,27 @@ def options_of(settings: Settings) -> dict[str, Any]:
     }
 
 
+def init_app(app: Flask, settings: Settings, identity: Identity) -> Engine:
+    """Give an application its engine; nothing is connected before the first statement."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = url_of(settings)
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options_of(settings)
+    db.init_app(app)
+    with app.app_context():
+        engine = db.engine
+    prepare(engine)
+
+    def check(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        """Have every new connection refused that leads to another database than the site's."""
+        cursor = connection.cursor()
+        cursor.execute("SELECT identity FROM database_identity")
+        found = cursor.fetchone()
+        cursor.close()
+        identity.check(found[0] if found else None)
+
+    event.listen(engine, "connect", check)
+    return engine
+
+
 def prepare(engine: Engine) -> None:
     """Make SQLite durable and its transactions explicit; MariaDB is set by its session command."""
     if engine.dialect.name != "sqlite":
@@ -53,15 +76,6 @@ def prepare(engine: Engine) -> None:
         Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
-
-
-def on_connect(engine: Engine, check: Callable[[DBAPIConnection], None]) -> None:
-    """Have every new connection checked before it is used; the check raises to refuse it."""
-
-    def checked(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-        check(connection)
-
-    event.listen(engine, "connect", checked)
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

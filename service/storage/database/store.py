@@ -7,7 +7,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine, select
 
 from service.changes import AppendMessage, Change, Delta
-from service.errors import DatabaseUnavailable
+from service.errors import DatabaseUnavailable, StoreUnavailable
 from service.messages import Correspondence, Section, same_but
 from service.storage.base import (
     OK,
@@ -69,6 +69,11 @@ class DatabaseStore:
         statement = select(deposition.c.deposition_data_set_id).where(deposition.c.cif_behind)
         with translated(), self._reading.begin() as connection:
             return tuple(connection.scalars(statement.order_by(deposition.c.deposition_data_set_id)))
+
+    def depositions(self) -> tuple[str, ...]:
+        """List the ids of all depositions that are known."""
+        with translated(), self._reading.begin() as connection:
+            return tuple(connection.scalars(select(deposition.c.deposition_data_set_id)))
 
     def write(self, change: Change) -> Applied:
         """Resolve a change and write its rows in one transaction, which leaves the files behind."""
@@ -134,6 +139,14 @@ class DatabaseStore:
             return new
 
         return self._transaction(work)
+
+    def is_ready(self) -> bool:
+        """Tell whether a real table can be read: a server without quorum still answers `SELECT 1` (TRAPS.md)."""
+        try:
+            self.state(_PROBE)
+        except StoreUnavailable:
+            return False
+        return True
 
     def probe(self) -> Mapping[str, str]:
         """Write, read and remove a row of a deposition that no site has, in the real tables."""

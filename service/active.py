@@ -1,0 +1,98 @@
+"""The active profile of a site: one small file in `state_dir`, replaced atomically, read by every process (section 7)."""
+
+import json
+import os
+import socket
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from service.errors import FileUnavailable
+from service.storage.durable import append_line, exclusive, faults, write_new
+
+Stamp = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """Which profile is active since when, by whom and why; `environment` is the name it was decided under."""
+
+    profile: str
+    epoch: int
+    who: str
+    when: str
+    why: str
+    environment: str
+
+
+class ActiveFile:
+    """Read and replace the active profile; one process at a time changes it."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self.state_dir = state_dir
+        self.path = state_dir / "profile.json"
+        self._audit = state_dir / "audit.jsonl"
+
+    def stamp(self) -> Stamp | None:
+        """Tell one content of the file from another without reading it; `None` where there is no file yet."""
+        try:
+            stat = self.path.stat()
+        except FileNotFoundError:
+            return None
+        return stat.st_mtime_ns, stat.st_ino, stat.st_size
+
+    def read(self) -> Active | None:
+        """Read the active profile. Raises FileUnavailable for a file that does not say it."""
+        try:
+            return Active(**json.loads(self.path.read_bytes()))
+        except FileNotFoundError:
+            return None
+        except (ValueError, TypeError, OSError) as error:
+            raise FileUnavailable(f"{self.path} does not name the active profile: {error}") from error
+
+    def replace(self, active: Active) -> None:
+        with faults(self.path):
+            write_new(self.path, json.dumps(asdict(active), indent=1).encode())
+
+    def changing(self) -> AbstractContextManager[None]:
+        """Hold the right to change the active profile."""
+        return exclusive(self.state_dir / "profile.lock")
+
+    def audit(self, **entry: object) -> None:
+        """Write one line about an attempt to change the profile, refused ones too."""
+        with faults(self._audit):
+            append_line(self._audit, json.dumps({"time": utc_now()} | entry).encode())
+
+
+class Workers:
+    """Each worker leaves its process and the epoch it last used, so that one that lags is seen."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self._root = state_dir / "workers"
+
+    def report(self, epoch: int) -> None:
+        host, pid = socket.gethostname(), os.getpid()
+        with faults(self._root):
+            self._root.mkdir(parents=True, exist_ok=True)
+            entry = {"host": host, "pid": pid, "epoch": epoch, "since": utc_now()}
+            write_new(self._root / f"{host}-{pid}.json", json.dumps(entry).encode())
+
+    def all(self) -> list[dict[str, object]]:
+        """List the workers; those of this host that are gone are removed first."""
+        found = []
+        for path in sorted(self._root.glob("*.json")):
+            try:
+                entry = json.loads(path.read_bytes())
+            except FileNotFoundError:
+                continue
+            if entry["host"] == socket.gethostname() and not Path(f"/proc/{entry['pid']}").exists():
+                path.unlink(missing_ok=True)
+            else:
+                found.append(entry)
+        return found
+
+
+def utc_now() -> str:
+    """Give the time as ISO 8601 in UTC with microseconds."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")

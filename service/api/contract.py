@@ -1,0 +1,51 @@
+"""What ties views to schemas: the same models validate requests and make the OpenAPI document."""
+
+from typing import Any
+
+from flask import Request, request
+from spectree import SecurityScheme, SpecTree
+from spectree.models import SecureType, SecuritySchemeData
+from werkzeug.exceptions import BadRequest
+
+from service.api.schemas import ErrorBody
+from service.errors import InvalidInput, MalformedRequest, UnsupportedMediaType
+
+
+def refuse_invalid(_request: Request, _response: Any, error: Any, _instance: Any, _adapter: Any) -> None:
+    """Turn what the schemas refuse into InvalidInput naming each field."""
+    if error is None:
+        return
+    fields = [{"field": ".".join(map(str, e["loc"])), "problem": e["msg"]} for e in error.errors()]
+    raise InvalidInput("; ".join(f"{f['field'] or 'body'}: {f['problem']}" for f in fields), fields=fields)
+
+
+def require_json() -> None:
+    """Refuse a body that is not declared as JSON, or is no JSON object; the schemas see objects only.
+
+    Raises UnsupportedMediaType and MalformedRequest.
+    """
+    if request.method not in {"POST", "PUT", "PATCH"} or not request.get_data(cache=True):
+        return
+    if not request.is_json:
+        raise UnsupportedMediaType("send the body as JSON, with `Content-Type: application/json`")
+    try:
+        body = request.get_json()
+    except BadRequest as error:
+        raise MalformedRequest(f"the body is no JSON: {error.description}") from error
+    if not isinstance(body, dict):
+        raise MalformedRequest("the body is no JSON object; send {...} with the fields of the schema")
+
+
+contract = SpecTree(
+    "flask",
+    mode="strict",
+    title="OneDep messaging",
+    description="The correspondence between depositors and annotators of the Protein Data Bank.",
+    version="v1",
+    before=refuse_invalid,
+    validation_error_model=ErrorBody,
+    naming_strategy=lambda model: model.__name__,
+    nested_naming_strategy=lambda _parent, child: child,
+    security_schemes=[SecurityScheme(name="token", data=SecuritySchemeData(type=SecureType.HTTP, scheme="bearer"))],
+    security={"token": []},
+)

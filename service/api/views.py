@@ -1,0 +1,127 @@
+"""The routes of the JSON interface (DESIGN.md section 8)."""
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, render_template
+from spectree import Response as Answers
+
+from service.api import render, schemas
+from service.api.contract import contract, require_json
+from service.errors import InvalidInput
+from service.listing import Filter, page
+from service.message_service import Flagged
+from service.messages import FileReference, Message, OriginalCommunication
+from service.security import requires
+from service.services import services
+from service.storage.base import Answer
+from service.summary import summarise
+from service.vocabulary import is_deposition_id
+
+blueprint = Blueprint("api", __name__, template_folder="templates", static_folder=None)
+blueprint.before_request(require_json)
+
+_ERRORS: dict[str, Any] = {f"HTTP_{status}": schemas.ErrorBody for status in (401, 403, 404, 500, 503)}
+_WRITE_ERRORS = _ERRORS | {f"HTTP_{status}": schemas.ErrorBody for status in (400, 409, 413, 415)}
+
+
+@blueprint.get("/depositions/<dep>/messages")
+@requires("messages:read")
+@contract.validate(resp=Answers(HTTP_200=schemas.MessageList, **_ERRORS))
+def list_messages(dep: str, query: schemas.ListQuery) -> Any:
+    """List the messages of a deposition, oldest first."""
+    wanted = Filter(**query.model_dump(exclude={"limit", "cursor"}))
+    answer = services().messages.correspondence(deposition_id(dep))
+    return render.message_list(page(answer.correspondence, wanted, query.limit, query.cursor), answer), served(answer)
+
+
+@blueprint.post("/depositions/<dep>/messages")
+@requires("messages:write")
+@contract.validate(resp=Answers(HTTP_201=schemas.Written, HTTP_200=schemas.Written, **_WRITE_ERRORS))
+def send_message(dep: str, json: schemas.NewMessage) -> Any:
+    """Send a message or keep a draft; the same request again with its `message_id` changes nothing."""
+    given = json.model_dump(exclude={"files", "original"})
+    message = Message(ordinal_id=None, timestamp=None, deposition_data_set_id=deposition_id(dep), **given)
+    files = tuple(FileReference(None, None, None, **f.model_dump()) for f in json.files)
+    original = OriginalCommunication(None, None, None, **json.original.model_dump()) if json.original else None
+    sent = services().messages.send(message, files, original)
+    return render.written(sent.letter, sent.stores), 200 if sent.repeated else 201
+
+
+@blueprint.get("/depositions/<dep>/messages/<message_id>")
+@requires("messages:read")
+@contract.validate(resp=Answers(HTTP_200=schemas.MessageOut, **_ERRORS))
+def get_message(dep: str, message_id: str) -> Any:
+    """Give one message with its files, original communications and status."""
+    letter, answer = services().messages.letter(deposition_id(dep), message_id)
+    return render.message(letter), served(answer)
+
+
+@blueprint.patch("/depositions/<dep>/messages/<message_id>")
+@requires("messages:write")
+@contract.validate(resp=Answers(HTTP_200=schemas.Written, **_WRITE_ERRORS))
+def edit_draft(dep: str, message_id: str, json: schemas.DraftEdit) -> Any:
+    """Edit or send a draft; a message already sent stays as it is."""
+    sent = services().messages.edit(deposition_id(dep), message_id, json.model_dump(exclude_unset=True))
+    return render.written(sent.letter, sent.stores)
+
+
+@blueprint.post("/depositions/<dep>/messages/<message_id>/read")
+@requires("messages:write")
+@contract.validate(resp=Answers(HTTP_200=schemas.StatusWritten, **_WRITE_ERRORS))
+def mark_read(dep: str, message_id: str, json: schemas.ReadFlags) -> Any:
+    """Mark a message read; flags that it has stay as they are."""
+    return flagged(services().messages.mark_read(deposition_id(dep), message_id, json.action_reqd, json.for_release))
+
+
+@blueprint.put("/depositions/<dep>/messages/<message_id>/status")
+@requires("messages:write")
+@contract.validate(resp=Answers(HTTP_200=schemas.StatusWritten, **_WRITE_ERRORS))
+def set_status(dep: str, message_id: str, json: schemas.StatusFlags) -> Any:
+    """Set the flags of a message; `read_status` goes from Y to N here, and from N to Y by reading."""
+    return flagged(services().messages.tag(deposition_id(dep), message_id, **json.model_dump()))
+
+
+@blueprint.get("/depositions/<dep>/summary")
+@requires("messages:read")
+@contract.validate(resp=Answers(HTTP_200=schemas.SummaryOut, **_ERRORS))
+def get_summary(dep: str) -> Any:
+    """Give the global checks over a deposition's correspondence."""
+    answer = services().messages.correspondence(deposition_id(dep))
+    return render.summary(summarise(answer.correspondence), answer), served(answer)
+
+
+@blueprint.get("/openapi.json")
+@requires("messages:read")
+def openapi() -> Response:
+    """Give the contract of this interface as an OpenAPI document."""
+    return jsonify(contract.spec)
+
+
+@blueprint.get("/docs")
+@requires("messages:read")
+def docs() -> str:
+    """Show the contract to people."""
+    return render_template("docs.html", spec=contract.spec)
+
+
+@blueprint.get("/docs/style.css")
+@requires("messages:read")
+def docs_style() -> Response:
+    """Give the style of the page above; everything it needs is served from here."""
+    return Response(render_template("docs.css"), mimetype="text/css")
+
+
+def deposition_id(text: str) -> str:
+    """Read a deposition id; letters may be small (reference section 1). Raises InvalidInput."""
+    if not is_deposition_id(text.upper()):
+        raise InvalidInput.of("deposition_data_set_id", f"{text!r} is not D_ and digits or G_ and seven digits")
+    return text.upper()
+
+
+def served(answer: Answer) -> dict[str, str]:
+    """Say in a header which store answered."""
+    return {"X-Served-By": answer.served_by}
+
+
+def flagged(found: Flagged) -> schemas.StatusWritten:
+    return schemas.StatusWritten.model_construct(status=render.status(found.status), stores=dict(found.stores))

@@ -1,0 +1,77 @@
+"""What the commands share: the services they work with, how they print, and which depositions they are given."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import click
+from flask import Flask
+
+from service.services import Services, assemble
+from service.vocabulary import is_deposition_id
+from settings import Settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
+_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+def settings_of(context: click.Context) -> Settings:
+    """Give the settings that the command was started with."""
+    return cast(Settings, context.find_root().obj)
+
+
+def services_of(context: click.Context) -> Services:
+    """Assemble the services; the active profile stays as it is."""
+    return assemble(Flask("msgmodule"), settings_of(context))
+
+
+def show(body: Mapping[str, object], *, as_json: bool) -> None:
+    """Print a result: as JSON, or a line for each entry."""
+    if as_json:
+        click.echo(json.dumps(body, indent=1))
+    else:
+        for name, value in body.items():
+            click.echo(f"{name}: {value}")
+
+
+def selection_options(command: F) -> F:
+    """Add the options that select depositions; they are the same in every command (DESIGN.md section 8)."""
+    for option in (
+        click.option("--all", "everything", is_flag=True, help="Every deposition under cif_root."),
+        click.option(
+            "--directory", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Those named there."
+        ),
+        click.option(
+            "--depositions-file", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="One id a line."
+        ),
+        click.option("--deposition", "depositions", multiple=True, help="One id; may be repeated."),
+    ):
+        command = option(command)
+    return command
+
+
+def selected(
+    found: Services, depositions: tuple[str, ...], depositions_file: Path | None, directory: Path | None, everything: bool
+) -> Iterator[str]:
+    """Give the selected ids; raise UsageError where nothing is selected or an id is none."""
+    if not (depositions or depositions_file or directory or everything):
+        raise click.UsageError("select depositions with --deposition, --depositions-file, --directory or --all")
+    named = [*depositions, *(_lines(depositions_file) if depositions_file else ())]
+    for name in named:
+        if not is_deposition_id(name.upper()):
+            raise click.UsageError(f"{name!r} is no deposition id: D_ and digits, or G_ and seven digits")
+        yield name.upper()
+    if directory:
+        yield from sorted(path.name for path in directory.iterdir() if is_deposition_id(path.name))
+    if everything:
+        yield from found.stores.cif.site.depositions()
+
+
+def _lines(path: Path) -> Iterator[str]:
+    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
+    return (line for line in lines if line and not line.startswith("#"))

@@ -1,0 +1,45 @@
+"""`msgmodule db`: the schema of the database."""
+
+import click
+
+from service.cli.common import json_option, settings_of, show
+from service.storage.database import schema
+from service.storage.database.schema import SchemaStatus
+
+
+@click.group()
+def db() -> None:
+    """Create, upgrade and check the database's schema."""
+
+
+@db.command()
+@click.option("--adopt", is_flag=True, help="Take this database as the site's own, whatever was known before.")
+@json_option
+@click.pass_context
+def init(context: click.Context, *, adopt: bool, as_json: bool) -> None:
+    """Create the database and its schema, or bring it up to date; a second run changes nothing."""
+    _show(schema.initialise(settings_of(context), adopt=adopt), as_json=as_json)
+
+
+@db.command()
+@json_option
+@click.pass_context
+def upgrade(context: click.Context, *, as_json: bool) -> None:
+    """Bring the schema of the site's database up to date."""
+    _show(schema.initialise(settings_of(context), adopt=False), as_json=as_json)
+
+
+@db.command()
+@json_option
+@click.pass_context
+def status(context: click.Context, *, as_json: bool) -> None:
+    """Say which version the schema has; exit 1 when it is not current."""
+    found = schema.status(settings_of(context))
+    _show(found, as_json=as_json)
+    if not found.is_current:
+        context.exit(1)
+
+
+def _show(found: SchemaStatus, *, as_json: bool) -> None:
+    body = {"version": found.version, "head": found.head, "missing": list(found.missing), "identity": found.identity}
+    show({"current": found.is_current, **body}, as_json=as_json)

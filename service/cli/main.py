@@ -1,0 +1,41 @@
+"""The console script: settings first, then the command. Exit codes: 0 done, 1 failed or differs, 2 usage or settings."""
+
+import logging
+import sys
+from importlib.metadata import version
+
+import click
+import structlog
+
+from service.cli import db, demo, health, profile, run, token, transfer
+from service.errors import MessagingError
+from settings import SettingsError, load
+
+
+@click.group()
+@click.version_option(version("onedep-messaging"))
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Store and serve the correspondence of OneDep from CIF files, a database, or both."""
+    context.obj = load()
+
+
+for command in (run.run, demo.demo, db.db, transfer.import_, profile.profile, health.health, token.token):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run a command; say what went wrong on stderr, without a traceback for what the operator can remedy."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    try:
+        cli.main(prog_name="msgmodule", standalone_mode=True)
+    except SettingsError as error:
+        _fail(str(error), 2)
+    except MessagingError as error:
+        _fail(error.message, 1)
+
+
+def _fail(message: str, code: int) -> None:
+    click.echo(f"msgmodule: {message}", err=True)
+    sys.exit(code)

@@ -1,0 +1,48 @@
+"""`msgmodule profile`: the profiles, the active one, and the moves between them."""
+
+import getpass
+import socket
+from dataclasses import asdict
+
+import click
+
+from service.cli.common import json_option, services_of, settings_of, show
+
+
+@click.group()
+def profile() -> None:
+    """Show and switch the active profile."""
+
+
+@profile.command("list")
+@click.pass_context
+def list_(context: click.Context) -> None:
+    """List the profiles in the order of the migration."""
+    active = services_of(context).switching.active()
+    for one in settings_of(context).profiles:
+        mark = "*" if one.name == active.profile else " "
+        click.echo(f"{mark} {one.name:22} {one.alias or '':8} writes {', '.join(one.writes):14} reads {one.reads}")
+
+
+@profile.command("show")
+@json_option
+@click.pass_context
+def show_(context: click.Context, *, as_json: bool) -> None:
+    """Show the active profile and the workers that follow it."""
+    found = services_of(context)
+    show({**asdict(found.switching.active()), "workers": found.runtime.workers.all()}, as_json=as_json)
+
+
+@profile.command()
+@click.argument("name")
+@click.option("--reason", required=True, help="Why; kept in the audit trail.")
+@click.option("--force", is_flag=True, help="Switch although a check fails; the audit trail says so.")
+@json_option
+@click.pass_context
+def switch(context: click.Context, *, name: str, reason: str, force: bool, as_json: bool) -> None:
+    """Move every server to an adjacent profile at its next request."""
+    switching = services_of(context).switching
+    before = switching.active()
+    who = f"{getpass.getuser()}@{socket.gethostname()}"
+    after = switching.switch(name, None, reason, who, force=force)
+    show({"from": before.profile, "to": after.profile, "epoch": after.epoch, "reason": reason}, as_json=as_json)

@@ -1,0 +1,30 @@
+"""What gunicorn is told beyond its command line: threads, how it says that it is up, how a worker's end is noted."""
+
+from typing import Any
+
+from prometheus_client.multiprocess import mark_process_dead
+
+from service.cli.demo import LOCAL_TOKEN, example
+from settings import load
+
+threads = 4
+timeout = 60
+graceful_timeout = 30
+worker_tmp_dir = "/dev/shm"  # noqa: S108 - the heartbeat must not wait for a disk
+accesslog = None
+
+
+def when_ready(server: Any) -> None:
+    """Print where the service is and, where there is a local token, a line to try it with."""
+    settings = load()
+    url = str(server.LISTENERS[0])
+    print(f"messaging: {url} ready", flush=True)
+    token = settings.state_dir / LOCAL_TOKEN
+    if token.exists():
+        secret = token.read_text(encoding="ascii").strip()
+        print(f"token: {secret}\ntry:\n  {example(url, secret)}", flush=True)
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """Forget the gauges of a worker that is gone."""
+    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

@@ -1,0 +1,47 @@
+"""One handler for everything that goes wrong, and one body shape: `{"error": {code, message, details}}`."""
+
+import structlog
+from flask import Flask, Response, jsonify, request
+from werkzeug.exceptions import HTTPException
+
+from service.errors import MessagingError, StoreUnavailable, TooLarge, Unauthenticated
+
+log = structlog.get_logger("messaging")
+
+
+def init_app(app: Flask) -> None:
+    """Attach the handlers to an application."""
+    app.register_error_handler(MessagingError, _ours)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _ours(error: MessagingError) -> Response:
+    response = jsonify(error.body())
+    response.status_code = error.status
+    if isinstance(error, StoreUnavailable):
+        response.headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, Unauthenticated):
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if error.status >= 500:
+        log.error(error.code, message=error.message, path=request.path)
+    return response
+
+
+def _http(error: HTTPException) -> Response:
+    """Give werkzeug's own refusals (404, 405, 413, ...) our shape, with the headers it set."""
+    if error.code == TooLarge.status:
+        return _ours(TooLarge("the body is larger than max_message_bytes; send a shorter message"))
+    code = (error.name or "error").lower().replace(" ", "_")
+    response = jsonify({"error": {"code": code, "message": error.description or code, "details": {}}})
+    response.status_code = error.code or 500
+    for name, value in error.get_headers():
+        if name.lower() not in {"content-type", "content-length"}:
+            response.headers[name] = value
+    return response
+
+
+def _unexpected(error: Exception) -> Response:
+    """A defect of ours: told in the log with its traceback, to the caller without."""
+    log.error("defect", path=request.path, exc_info=error)
+    return _ours(MessagingError("the service failed unexpectedly; the log says where"))

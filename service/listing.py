@@ -1,0 +1,95 @@
+"""Lists of messages: which, in which order, how many, and where the rest begins. Pure."""
+
+import base64
+import binascii
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+
+from service.errors import InvalidInput
+from service.message_service import Letter
+from service.messages import Correspondence, FileReference, Message, OriginalCommunication
+from service.vocabulary import CONTENT_TYPES
+
+Position = tuple[str, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a listed message must be; `since` and `until` are inclusive times as the files keep them."""
+
+    content_type: str | None = None
+    send_status: str | None = None
+    message_type: str | None = None
+    since: str | None = None
+    until: str | None = None
+    q: str | None = None
+
+    def admits(self, message: Message) -> bool:
+        return (
+            self.content_type in (None, message.content_type)
+            and self.send_status in (None, message.send_status)
+            and self.message_type in (None, message.message_type)
+            and (self.since is None or (message.timestamp or "") >= self.since)
+            and (self.until is None or (message.timestamp or "") <= self.until)
+            and self._mentions(message)
+        )
+
+    def _mentions(self, message: Message) -> bool:
+        if not self.q:
+            return True
+        text = f"{message.message_subject or ''}\n{message.message_text or ''}"
+        return self.q.casefold() in text.casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Letters oldest first, and the cursor of the rest."""
+
+    letters: tuple[Letter, ...]
+    next: str | None
+
+
+def page(correspondence: Correspondence, wanted: Filter, limit: int, cursor: str | None) -> Page:
+    """List messages from behind a cursor; raise InvalidInput for a cursor that is none of ours."""
+    behind = _position(cursor) if cursor else None
+    placed = _placed(correspondence, wanted)
+    rest = [(position, m) for position, m in placed if behind is None or position > behind]
+    more = len(rest) > limit
+    return Page(_letters(correspondence, [m for _, m in rest[:limit]]), _cursor(rest[limit - 1][0]) if more else None)
+
+
+def _placed(correspondence: Correspondence, wanted: Filter) -> list[tuple[Position, Message]]:
+    placed = [
+        ((m.timestamp or "", CONTENT_TYPES.index(section.content_type), n), m)
+        for section in correspondence.sections
+        for n, m in enumerate(section.messages)
+        if wanted.admits(m)
+    ]
+    return sorted(placed, key=lambda item: item[0])
+
+
+def _letters(correspondence: Correspondence, messages: list[Message]) -> tuple[Letter, ...]:
+    files: defaultdict[str | None, list[FileReference]] = defaultdict(list)
+    originals: defaultdict[str | None, list[OriginalCommunication]] = defaultdict(list)
+    for section in correspondence.sections:
+        for file in section.files:
+            files[file.message_id].append(file)
+        for original in section.originals:
+            originals[original.message_id].append(original)
+    statuses = {s.message_id: s for s in reversed(correspondence.statuses)}
+    return tuple(
+        Letter(m, tuple(files[m.message_id]), tuple(originals[m.message_id]), statuses.get(m.message_id)) for m in messages
+    )
+
+
+def _cursor(position: Position) -> str:
+    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode()
+
+
+def _position(cursor: str) -> Position:
+    try:
+        timestamp, content_type, row = json.loads(base64.urlsafe_b64decode(cursor))
+        return str(timestamp), int(content_type), int(row)
+    except (binascii.Error, ValueError, TypeError) as error:
+        raise InvalidInput.of("cursor", "is not one that a list gave; leave it out to begin again") from error

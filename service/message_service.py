@@ -1,0 +1,151 @@
+"""The use cases of the correspondence: rules of the domain are kept here and in the changes, no store is known by name."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from service import vocabulary
+from service.changes import AppendMessage, Change, EditDraft, MarkRead, Tag, unknown_message
+from service.errors import InvalidInput
+from service.messages import FileReference, Message, OriginalCommunication, R, Status
+from service.storage.base import Answer, Outcome, Store
+from service.text import accepted
+
+TIMESTAMP = "%Y-%m-%d %H:%M:%S"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message with what belongs to it."""
+
+    message: Message
+    files: tuple[FileReference, ...] = ()
+    originals: tuple[OriginalCommunication, ...] = ()
+    status: Status | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A letter as it is stored, how each store stands, and whether it was there before."""
+
+    letter: Letter
+    stores: Mapping[str, str]
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Flagged:
+    """A status as it is stored, and how each store stands."""
+
+    status: Status | None
+    stores: Mapping[str, str]
+
+
+class MessageService:
+    """Read and change correspondences through the chain of the active profile."""
+
+    def __init__(self, chain: Callable[[], Store]) -> None:
+        self._chain = chain
+
+    def correspondence(self, deposition_data_set_id: str) -> Answer:
+        """Give everything of a deposition; raise NotFound, StoreUnavailable or DamagedFile."""
+        return self._chain().read(deposition_data_set_id)
+
+    def letter(self, deposition_data_set_id: str, message_id: str) -> tuple[Letter, Answer]:
+        """Give one message with its references and status; raise NotFound."""
+        answer = self.correspondence(deposition_data_set_id)
+        found = answer.correspondence
+        message = found.message(message_id)
+        if message is None:
+            raise unknown_message(deposition_data_set_id, message_id)
+        status = found.status(message_id)
+        return Letter(message, found.references(message_id), found.originals(message_id), status), answer
+
+    def send(
+        self,
+        message: Message,
+        files: tuple[FileReference, ...] = (),
+        original: OriginalCommunication | None = None,
+    ) -> Sent:
+        """Append a message, made complete by the rules of the reference (sections 5, 7.2 and 9).
+
+        Raises InvalidInput naming the field, and Conflict where the id is taken by a message with other content.
+        """
+        message = _completed(message)
+        owner = str(message.deposition_data_set_id)
+        if vocabulary.is_group(owner) and files:
+            raise InvalidInput.of("files", "a message of a group carries no files (reference section 1.1)")
+        belongs = {"ordinal_id": None, "message_id": message.message_id, "deposition_data_set_id": owner}
+        references = tuple(_checked(replace(f, **belongs), f"files.{n}.") for n, f in enumerate(files))
+        originals = _originals(message, original, belongs)
+        outcome = self._apply(AppendMessage(owner, message, references, originals))
+        delta = outcome.delta
+        return Sent(Letter(delta.append or message, delta.files, delta.originals), outcome.stores, delta.repeated)
+
+    def edit(self, deposition_data_set_id: str, message_id: str, edits: Mapping[str, str | None]) -> Sent:
+        """Edit or send a draft; its time becomes now. Raises NotFound, and Conflict for a message already sent."""
+        letter, _ = self.letter(deposition_data_set_id, message_id)
+        checked = {field: accepted(field, text) for field, text in edits.items()}
+        change = EditDraft(deposition_data_set_id, letter.message.content_type, message_id, now(), checked)
+        outcome = self._apply(change)
+        return Sent(replace(letter, message=outcome.delta.replace or letter.message), outcome.stores, repeated=False)
+
+    def mark_read(
+        self, deposition_data_set_id: str, message_id: str, action_reqd: str | None = None, for_release: str | None = None
+    ) -> Flagged:
+        """Mark a message read (reference section 7.3); raise NotFound."""
+        return self._flag(MarkRead(deposition_data_set_id, message_id, action_reqd, for_release))
+
+    def tag(
+        self, deposition_data_set_id: str, message_id: str, read_status: str, action_reqd: str, for_release: str
+    ) -> Flagged:
+        """Set the flags of a message (reference section 7.3); raise NotFound."""
+        return self._flag(Tag(deposition_data_set_id, message_id, read_status, action_reqd, for_release))
+
+    def _flag(self, change: MarkRead | Tag) -> Flagged:
+        outcome = self._apply(change)
+        return Flagged(outcome.delta.status, outcome.stores)
+
+    def _apply(self, change: Change) -> Outcome:
+        return self._chain().apply(change)
+
+
+def now() -> str:
+    """Give the time in GMT as the files keep it (reference section 5)."""
+    return datetime.now(UTC).strftime(TIMESTAMP)
+
+
+def _completed(message: Message) -> Message:
+    """Fill in what a caller may leave out: id and time are made here, once, before any store is touched."""
+    message = _checked(message, "")
+    message_id = message.message_id or str(uuid.uuid4())
+    return replace(
+        message,
+        ordinal_id=None,
+        message_id=message_id,
+        timestamp=now(),
+        sender=vocabulary.sender_of(message.sender, message.content_type),
+        context_value=vocabulary.context_value_of(message.context_type, message.context_value, message.message_text),
+        parent_message_id=message.parent_message_id or message_id,
+        message_type=message.message_type or "text",
+        send_status=message.send_status or vocabulary.YES,
+    )
+
+
+def _originals(
+    message: Message, original: OriginalCommunication | None, belongs: Mapping[str, str | None]
+) -> tuple[OriginalCommunication, ...]:
+    """Give the row that an archived or forwarded message carries (reference section 7.2 step 5)."""
+    if vocabulary.has_original(message.message_type):
+        row = original or OriginalCommunication(None, None, None)
+        return (_checked(replace(row, **belongs), "original."),)
+    if original is not None:
+        raise InvalidInput.of("original", f"a message of type {message.message_type} carries no original communication")
+    return ()
+
+
+def _checked(row: R, prefix: str) -> R:
+    texts: dict[str, Any] = {name: accepted(prefix + name, text) for name, text in asdict(row).items()}
+    return replace(row, **texts)

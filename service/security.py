@@ -1,0 +1,131 @@
+"""Who is calling and what they may do: bearer tokens for programs, Apache's REMOTE_USER for people, else nothing."""
+
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from flask import Flask, g, request
+
+from service.active import utc_now
+from service.errors import FileUnavailable, Forbidden, InvalidInput, NotFound, Unauthenticated
+from service.storage.durable import exclusive, faults, write_new
+from settings import SCOPES, Settings
+
+F = TypeVar("F", bound=Callable[..., object])
+#: View functions that anybody may call; a test counts them.
+OPEN_ENDPOINTS = frozenset({"probes.healthz", "probes.readyz"})
+_SCOPE = "required_scope"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A caller's token as it is kept: its name, the hash of its secret, what it may do, when it was made."""
+
+    name: str
+    hash: str
+    scopes: tuple[str, ...]
+    created: str
+
+
+class Tokens:
+    """The tokens of a site, hashed, in `state_dir`: they work under every profile and in an outage."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self._path = state_dir / "tokens.json"
+        self._lock = state_dir / "tokens.lock"
+        self._seen: tuple[int, int, tuple[Token, ...]] | None = None
+
+    def create(self, name: str, scopes: tuple[str, ...]) -> str:
+        """Make a token and give its secret, which is shown nowhere else. Raises InvalidInput."""
+        unknown = [scope for scope in scopes if scope not in SCOPES]
+        if unknown or not scopes:
+            raise InvalidInput.of("scope", f"{', '.join(unknown) or 'none'} given; use {', '.join(SCOPES)}")
+        secret = secrets.token_urlsafe(32)
+        with exclusive(self._lock):
+            if any(token.name == name for token in self.all()):
+                raise InvalidInput.of("name", f"a token named {name} exists; revoke it first or choose another name")
+            self._write((*self.all(), Token(name, _hash(secret), scopes, utc_now())))
+        return secret
+
+    def revoke(self, name: str) -> None:
+        """Remove a token; raise NotFound."""
+        with exclusive(self._lock):
+            left = tuple(token for token in self.all() if token.name != name)
+            if len(left) == len(self.all()):
+                raise NotFound(f"there is no token named {name}")
+            self._write(left)
+
+    def all(self) -> tuple[Token, ...]:
+        """Give all tokens; read again only when the file has changed."""
+        try:
+            stat = self._path.stat()
+            if self._seen is None or self._seen[:2] != (stat.st_mtime_ns, stat.st_ino):
+                kept = json.loads(self._path.read_bytes())
+                tokens = tuple(Token(**entry | {"scopes": tuple(entry["scopes"])}) for entry in kept)
+                self._seen = (stat.st_mtime_ns, stat.st_ino, tokens)
+        except FileNotFoundError:
+            return ()
+        except (OSError, ValueError, TypeError) as error:
+            raise FileUnavailable(f"{self._path} cannot be read: {error}") from error
+        return self._seen[2]
+
+    def find(self, secret: str) -> Token | None:
+        """Give the token of a secret; `None` for one that is not known. Takes the same time for every wrong one."""
+        hashed = _hash(secret)
+        known = [token for token in self.all() if hmac.compare_digest(token.hash, hashed)]
+        return known[0] if known else None
+
+    def _write(self, tokens: tuple[Token, ...]) -> None:
+        with faults(self._path):
+            write_new(self._path, json.dumps([asdict(token) for token in tokens], indent=1).encode(), mode=0o600)
+
+
+def requires(scope: str) -> Callable[[F], F]:
+    """Say which scope a view needs; a view that says none is open to nobody."""
+
+    def mark(view: F) -> F:
+        setattr(view, _SCOPE, scope)
+        return view
+
+    return mark
+
+
+def init_app(app: Flask, settings: Settings, tokens: Tokens) -> None:
+    """Have every request checked before its view; also those that no route serves, so that nothing is learnt from them."""
+
+    def check() -> None:
+        if request.endpoint in OPEN_ENDPOINTS:
+            return
+        scopes = _authenticate(settings, tokens)
+        view = app.view_functions.get(request.endpoint or "")
+        needed = getattr(view, _SCOPE, None)
+        if view is not None and needed not in scopes:
+            raise Forbidden(
+                f"{g.caller} lacks the scope {needed}; it has {', '.join(sorted(scopes)) or 'none'}", scope=needed
+            )
+
+    app.before_request(check)
+
+
+def _authenticate(settings: Settings, tokens: Tokens) -> frozenset[str]:
+    """Find out who is calling and give the scopes; `g.caller` is the name for the audit trail."""
+    user = request.environ.get("REMOTE_USER")
+    if user:
+        g.caller = f"user {user}"
+        return settings.remote_users.get(str(user), frozenset())
+    authorization = request.authorization
+    if authorization is not None and authorization.type == "bearer" and authorization.token:
+        token = tokens.find(authorization.token)
+        if token is not None:
+            g.caller = f"token {token.name}"
+            return frozenset(token.scopes)
+    raise Unauthenticated("send `Authorization: Bearer <token>`; `msgmodule token create` makes one")
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()

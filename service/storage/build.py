@@ -1,0 +1,59 @@
+"""Build the stores of a process once, and the chain of any profile from them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from service.storage.base import Observer, Store
+from service.storage.chain import DatabaseAnswers, FilesAnswer
+from service.storage.cif.paths import Site
+from service.storage.cif.store import CifStore
+from service.storage.database.store import DatabaseStore
+from service.storage.guard import Guard, GuardedDatabase
+from service.sync.sync import Sync
+from settings import Profile, Settings
+
+_DUAL: dict[str, Callable[[CifStore, GuardedDatabase, Sync, Path, Observer], Store]] = {
+    CifStore.name: FilesAnswer,
+    DatabaseStore.name: DatabaseAnswers,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The two stores of this process; the breaker's state outlives a switch of the profile."""
+
+    cif: CifStore
+    database: GuardedDatabase
+    state_dir: Path
+    observer: Observer
+
+    def sync(self, profile: Profile) -> Sync:
+        """Give the sync that settles conflicts for the store that answers reads in a profile."""
+        answers = profile.reads == self.database.name
+        return Sync(self.cif, self.database, self.state_dir, database_answers=answers, observer=self.observer)
+
+    def chain(self, profile: Profile) -> Store:
+        """Give the stores that a profile writes behind the interface of one."""
+        if profile.is_dual:
+            return _DUAL[profile.reads](self.cif, self.database, self.sync(profile), self.state_dir, self.observer)
+        return self.single(profile.reads)
+
+    def single(self, name: str) -> Store:
+        """Give one of the two by its name."""
+        stores: dict[str, Store] = {self.cif.name: self.cif, self.database.name: self.database}
+        return stores[name]
+
+
+def build_stores(settings: Settings, engine: Engine, observer: Observer) -> Stores:
+    """Build both stores; none of them is opened before its first use."""
+    create = settings.create_depositions
+    guard = Guard(settings.breaker_fail_max, settings.breaker_reset_timeout, observer) if settings.circuit_breaker else None
+    return Stores(
+        CifStore(Site(settings.cif_root), settings.lock_timeout, create=create, observer=observer),
+        GuardedDatabase(DatabaseStore(engine, create=create), guard, observer),
+        settings.state_dir,
+        observer,
+    )

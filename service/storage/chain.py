@@ -1,0 +1,159 @@
+"""The two stores of a dual profile behind the interface of one: writes to both, reads from the one that answers, and a sync
+wherever a signature says that they may differ (DESIGN.md section 5; the rules are those of model/signature_protocol.py)."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from service.changes import Change, Delta
+from service.errors import (
+    DatabaseNotReady,
+    DatabaseRefused,
+    DatabaseUnavailable,
+    FileUnavailable,
+    NotFound,
+    StaleAnswerRefused,
+    StoreUnavailable,
+)
+from service.storage.base import BEHIND, WRITTEN, Answer, Applied, Observer, Outcome, Snapshot
+from service.storage.cif.store import CifStore
+from service.storage.guard import GuardedDatabase
+from service.storage.pending import Markers, Pending, overlaid
+from service.sync.sync import Sync
+
+#: Seconds that a reader whose deposition needs a sync waits for a file's lock; it has its answer without the file as well.
+READER_WAITS = 0.2
+
+
+class _Dual:
+    """What both dual chains do alike: the write to both stores and the sync before an answer."""
+
+    def __init__(self, cif: CifStore, database: GuardedDatabase, sync: Sync, state_dir: Path, observer: Observer) -> None:
+        self.cif = cif
+        self.database = database
+        self.sync = sync
+        self.pending = Pending(state_dir)
+        self.markers = Markers(state_dir)
+        self.observer = observer
+
+    def probe(self) -> Mapping[str, str]:
+        """Probe both stores; one that is down does not hide the other."""
+        found: dict[str, str] = {}
+        for store in (self.cif, self.database):
+            try:
+                found |= store.probe()
+            except StoreUnavailable as error:
+                found[store.name] = error.message
+        return found
+
+    def settle(self, deposition_data_set_id: str) -> bool:
+        """Sync before a change where the stores may differ; tell whether the database holds what the files do now."""
+        try:
+            state = self.database.state(deposition_data_set_id)
+            if not self.is_settled(deposition_data_set_id, state):
+                self.sync.run(deposition_data_set_id, "write")
+        except NotFound:
+            return True  # a deposition that this change begins
+        except (DatabaseUnavailable, DatabaseNotReady, DatabaseRefused):
+            return False
+        return True
+
+    def is_settled(self, deposition_data_set_id: str, state: Snapshot | None) -> bool:
+        """Tell whether both stores hold the same: every file is as recorded, and nothing is marked as behind."""
+        if state is None or state.cif_behind or self.markers.has(deposition_data_set_id):
+            return False
+        return self.cif.matches(deposition_data_set_id, state.signatures)
+
+    def both(self, change: Change) -> Outcome:
+        """Write the file, then the database; the file's lock is never held while waiting for the database."""
+        settled = self.settle(change.deposition_data_set_id)
+        applied = self.cif.write(change)
+        recorded = self._record(change.deposition_data_set_id, applied) if applied.delta else settled
+        if not recorded:
+            self._keep(change.deposition_data_set_id, applied.delta)
+        stores = {self.cif.name: WRITTEN, self.database.name: WRITTEN if recorded else BEHIND}
+        return Outcome(applied.delta, stores)
+
+    def _record(self, deposition_data_set_id: str, applied: Applied) -> bool:
+        """Bring a change that is in the file into the database; tell whether it is there."""
+        try:
+            self.database.record(deposition_data_set_id, applied.delta, applied.before, applied.after)
+        except (DatabaseUnavailable, DatabaseNotReady, DatabaseRefused):
+            return False
+        return True
+
+    def _keep(self, deposition_data_set_id: str, delta: Delta) -> None:
+        """Keep a change that the database lacks before it is acknowledged: a legacy program may still erase it.
+
+        A repeat is kept too, for the first try may have died before it could be.
+        """
+        self.pending.keep(deposition_data_set_id, replace(delta, repeated=False))
+        self.observer.write_degraded(self.database.name)
+
+
+class FilesAnswer(_Dual):
+    """Both stores written, the files answer: a change that the file cannot take is refused."""
+
+    def apply(self, change: Change) -> Outcome:
+        return self.both(change)
+
+    def is_ready(self) -> bool:
+        return self.cif.is_ready()
+
+    def read(self, deposition_data_set_id: str) -> Answer:
+        """Answer from the files, synced where the database says otherwise; unverified while it is down."""
+        try:
+            state = self.database.state(deposition_data_set_id)
+            if not self.is_settled(deposition_data_set_id, state):
+                return Answer(self.sync.run(deposition_data_set_id, "read", wait=READER_WAITS).correspondence, self.cif.name)
+        except StoreUnavailable:
+            kept = self.pending.of(deposition_data_set_id).values()
+            answer = self.cif.read(deposition_data_set_id)
+            return Answer(overlaid(answer.correspondence, kept), self.cif.name, unverified=True)
+        return self.cif.read(deposition_data_set_id)
+
+
+class DatabaseAnswers(_Dual):
+    """Both stores written, the database answers; while it is down the files do, where they are known to be current."""
+
+    def apply(self, change: Change) -> Outcome:
+        """Write both; where the file cannot be written the database alone, and the files are marked as behind."""
+        try:
+            return self.both(change)
+        except FileUnavailable:
+            self.markers.set(change.deposition_data_set_id)
+            outcome = self.database.apply(change)
+        self.observer.write_degraded(self.cif.name)
+        return Outcome(outcome.delta, {self.cif.name: BEHIND, self.database.name: WRITTEN})
+
+    def read(self, deposition_data_set_id: str) -> Answer:
+        """Answer from the database, after a sync where a file is not as recorded.
+
+        Raises StaleAnswerRefused while the database is down and the files are known to lack something.
+        """
+        try:
+            found = self.database.snapshot(deposition_data_set_id)
+        except StoreUnavailable:
+            return self._from_files(deposition_data_set_id)
+        if found is not None and self.is_settled(deposition_data_set_id, found):
+            return Answer(found.correspondence, self.database.name)
+        try:
+            report = self.sync.run(deposition_data_set_id, "read", wait=READER_WAITS)
+        except DatabaseUnavailable:
+            return self._from_files(deposition_data_set_id)
+        return Answer(report.correspondence, self.database.name)
+
+    def is_ready(self) -> bool:
+        return self.database.is_ready() or self.cif.is_ready()
+
+    def _from_files(self, deposition_data_set_id: str) -> Answer:
+        if self.markers.has(deposition_data_set_id):
+            self.observer.stale_refused()
+            raise StaleAnswerRefused(
+                f"the database is down and the files of {deposition_data_set_id} lack a change; try again when it is back",
+                deposition_data_set_id=deposition_data_set_id,
+            )
+        answer = self.cif.read(deposition_data_set_id)
+        self.observer.read_fell_back()
+        kept = self.pending.of(deposition_data_set_id).values()
+        return Answer(overlaid(answer.correspondence, kept), self.cif.name, unverified=True)

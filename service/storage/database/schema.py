@@ -1,0 +1,114 @@
+"""The schema: created, upgraded and checked. The versions are those of the folder `migrations`."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, create_engine, inspect, text
+
+from service.storage.database.engine import options_of, prepare, url_of
+from service.storage.database.failures import translated
+from service.storage.database.identity import Identity, ensure_identity, identity_of
+from service.storage.database.tables import TABLE_OPTIONS, metadata
+from settings import Settings
+
+_FOLDER = Path(__file__).parent / "migrations"
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaStatus:
+    """Which version a database has, which it should have, which tables it lacks, and which database it is."""
+
+    version: str | None
+    head: str
+    missing: tuple[str, ...]
+    identity: str | None
+
+    @property
+    def is_current(self) -> bool:
+        return self.version == self.head and not self.missing and self.identity is not None
+
+
+def initialise(settings: Settings, *, adopt: bool) -> SchemaStatus:
+    """Create the database where the server has none, bring its schema up, give it an identity, remember that.
+
+    A second run changes nothing. Raises DatabaseNotReady for another database than the remembered one unless it is adopted.
+    """
+    with translated():
+        _create_database(settings)
+    with _engine(settings) as engine:
+        identity = Identity(settings.state_dir)
+        with engine.begin() as connection:
+            if not adopt and inspect(connection).has_table("database_identity"):
+                found = identity_of(connection)
+                if found is not None:
+                    identity.check(found)
+        upgrade(engine)
+        with engine.execution_options(writes=True).begin() as connection:
+            identity.adopt(ensure_identity(connection))
+        return _status(engine)
+
+
+def status(settings: Settings) -> SchemaStatus:
+    """Read what a database has; raise DatabaseUnavailable or DatabaseNotReady."""
+    with _engine(settings) as engine:
+        return _status(engine)
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the schema to the newest version; one that is there already changes nothing."""
+    with engine.execution_options(writes=True).begin() as connection:
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def head() -> str:
+    """Give the newest version."""
+    return str(ScriptDirectory.from_config(_config()).get_current_head())
+
+
+def _status(engine: Engine) -> SchemaStatus:
+    with engine.begin() as connection:
+        version = MigrationContext.configure(connection).get_current_revision()
+        tables = set(inspect(connection).get_table_names())
+        missing = tuple(sorted(set(metadata.tables) - tables))
+        identity = identity_of(connection) if "database_identity" in tables else None
+    return SchemaStatus(version, head(), missing, identity)
+
+
+@contextmanager
+def _engine(settings: Settings) -> Iterator[Engine]:
+    engine = create_engine(url_of(settings), **options_of(settings))
+    prepare(engine)
+    try:
+        with translated():
+            yield engine
+    finally:
+        engine.dispose()
+
+
+def _create_database(settings: Settings) -> None:
+    """Make an empty database on the server where there is none under that name; SQLite makes its file by itself."""
+    url = url_of(settings)
+    if url.get_backend_name() == "sqlite":
+        return
+    engine = create_engine(url.set(database=None), connect_args=options_of(settings)["connect_args"])
+    charset, collation = TABLE_OPTIONS["mysql_charset"], TABLE_OPTIONS["mysql_collate"]
+    try:
+        with engine.begin() as connection:
+            name = engine.dialect.identifier_preparer.quote_identifier(str(url.database))
+            connection.execute(text(f"CREATE DATABASE IF NOT EXISTS {name} CHARACTER SET {charset} COLLATE {collation}"))
+    finally:
+        engine.dispose()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    return config

@@ -1,0 +1,149 @@
+"""Merge what a file and the database hold of one section. Pure: no clock, no store, no state (DESIGN.md section 5).
+
+OneDep never deletes a row, so a row on one side only is missing on the other, and the merge holds the rows of both.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from service.messages import Correspondence, FileReference, Message, OriginalCommunication, Row, Section, Status
+
+Key = tuple[Hashable, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What tells which side of a differing row is right: who changed since the last sync, and who answers reads."""
+
+    file_changed: bool
+    cif_behind: bool
+    database_answers: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A row that both sides hold and changed; the one kept, and the one that goes to the conflict log."""
+
+    kept: Row
+    lost: Row
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The rows both stores shall hold, how many the file had lost, and the conflicts decided."""
+
+    section: Section
+    healed: int = 0
+    conflicts: tuple[Difference, ...] = ()
+
+
+_KEYS: dict[type[Row], Callable[[Any], Hashable]] = {
+    Message: lambda m: m.message_id,
+    FileReference: lambda f: (
+        f.message_id,
+        f.content_type,
+        f.content_format,
+        f.partition_number,
+        f.version_id,
+        f.upload_file_name,
+    ),
+    OriginalCommunication: lambda o: replace(o, ordinal_id=None),
+    Status: lambda s: s.message_id,
+}
+
+
+def merge(file: Section, rows: Section, facts: Facts) -> Merged:
+    """Merge a section; the file's rows keep their order, and rows it lacks follow in the database's order.
+
+    A row that vanished from a file whose rows the database had is lost by an old copy written over it; then the database
+    is right about differing rows too. Ordinals are the file's own: a restored row whose number is taken gets the next.
+    """
+    lost = 0 if facts.cif_behind else _missing(file, rows)
+    decided = [_Category(a, b, facts, old_copy=bool(lost)) for a, b in _pairs(file, rows)]
+    messages, files, originals, statuses = (tuple(category.merged()) for category in decided)
+    return Merged(
+        Section(file.content_type, messages, files, originals, statuses),
+        healed=lost,
+        conflicts=tuple(c for category in decided for c in category.conflicts),
+    )
+
+
+def compare(old: Correspondence, new: Correspondence) -> "Compared":
+    """Count the rows of `new` that `old` lacks, and those it holds differently."""
+    added = updated = total = 0
+    for before, after in zip(old.sections, new.sections, strict=True):
+        for a, b in _pairs(before, after):
+            have, want = _keyed(a), _keyed(b)
+            added += len(want.keys() - have.keys())
+            updated += sum(have[key] != row for key, row in want.items() if key in have)
+            total += len(want)
+    return Compared(added, updated, total - added - updated)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """How many rows were added, updated and left as they were."""
+
+    added: int
+    updated: int
+    unchanged: int
+
+
+def _pairs(file: Section, rows: Section) -> list[tuple[Sequence[Any], Sequence[Any]]]:
+    return [(a, b) for (_, a), (_, b) in zip(file.categories(), rows.categories(), strict=True)]
+
+
+def _missing(file: Section, rows: Section) -> int:
+    return sum(len(_keyed(b).keys() - _keyed(a).keys()) for a, b in _pairs(file, rows))
+
+
+def _keyed(rows: Sequence[Any]) -> dict[Key, Any]:
+    """Key rows as a multiset: the second row of a key is another row than the first."""
+    seen: Counter[Hashable] = Counter()
+    keyed: dict[Key, Any] = {}
+    for row in rows:
+        key = _KEYS[type(row)](row)
+        seen[key] += 1
+        keyed[key, seen[key]] = row
+    return keyed
+
+
+class _Category:
+    """The merge of one category."""
+
+    def __init__(self, file: Sequence[Any], rows: Sequence[Any], facts: Facts, *, old_copy: bool) -> None:
+        self._file, self._rows = _keyed(file), _keyed(rows)
+        self._facts = facts
+        self._old_copy = old_copy
+        self.conflicts: list[Difference] = []
+
+    def merged(self) -> list[Any]:
+        kept = [self._decided(row, self._rows.get(key, row)) for key, row in self._file.items()]
+        taken = {getattr(row, "ordinal_id", None) for row in kept}
+        for key, row in self._rows.items():
+            if key not in self._file:
+                kept.append(_numbered(row, taken, len(kept) + 1))
+        return kept
+
+    def _decided(self, file: Any, row: Any) -> Any:
+        """Choose between two rows of a key; the ordinal is always the file's."""
+        if hasattr(row, "ordinal_id"):
+            row = replace(row, ordinal_id=file.ordinal_id)
+        if file == row:
+            return file
+        if self._old_copy:
+            return row
+        if self._facts.file_changed != self._facts.cif_behind:
+            return file if self._facts.file_changed else row
+        kept, lost = (row, file) if self._facts.database_answers else (file, row)
+        self.conflicts.append(Difference(kept, lost))
+        return kept
+
+
+def _numbered(row: Any, taken: set[str | None], next_ordinal: int) -> Any:
+    if getattr(row, "ordinal_id", None) is None or row.ordinal_id not in taken:
+        return row
+    taken.add(str(next_ordinal))
+    return replace(row, ordinal_id=str(next_ordinal))

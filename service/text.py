@@ -1,0 +1,41 @@
+"""The texts the service accepts, in every field and under every profile (DESIGN.md section 9)."""
+
+import re
+
+from service.errors import InvalidInput
+
+#: No CIF text can carry these; `\\r` is gone by the time they are looked for.
+_REFUSED = re.compile(r"[\x00-\x08\x0b-\x1f\x80-\x9f\ud800-\udfff\ufdd0-\ufdef]")
+
+
+def accepted(field: str, text: str | None) -> str | None:
+    """Bring a text to the form in which it is kept: LF line ends, and nothing for the empty text (reference section 4).
+
+    Raises InvalidInput naming field, character and position for a character that no CIF text can carry.
+    """
+    if not text:
+        return None
+    text = normalise(text)
+    position = first_refused(text)
+    if position is not None:
+        code = f"U+{ord(text[position]):04X}"
+        raise InvalidInput.of(
+            field,
+            f"character {code} at position {position} cannot be kept in a CIF file; remove it",
+            position=position,
+            character=code,
+        )
+    return text
+
+
+def normalise(text: str) -> str:
+    """Bring line ends to LF, as every reader of the files does."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def first_refused(text: str) -> int | None:
+    """Find the position of the first character that no CIF text can carry, `None` when all can be (DESIGN.md section 9)."""
+    found = _REFUSED.search(text)
+    positions = [found.start()] if found else []
+    positions += [i for i, c in enumerate(text) if ord(c) > 0xFFFD and ord(c) & 0xFFFE == 0xFFFE][:1]
+    return min(positions, default=None)

@@ -1,0 +1,40 @@
+"""What a process of the service needs in its environment before the first import of a library that looks there."""
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from settings.values import Settings
+
+try:  # the module exists inside Apache's daemon processes alone
+    from mod_wsgi import process_group as _process_group
+except ImportError:
+    _process_group = ""
+
+METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+
+
+def prepare_metrics(settings: Settings) -> Path:
+    """Name the folder in which the processes of one server add up their metrics, and make it.
+
+    It is local to the host, for its files are named by process id alone (TRAPS.md), and one per state
+    directory. A folder that the environment names already is kept.
+    """
+    if METRICS_VARIABLE not in os.environ:
+        key = hashlib.sha256(str(settings.state_dir).encode()).hexdigest()[:12]
+        os.environ[METRICS_VARIABLE] = str(Path(tempfile.gettempdir()) / f"msgmodule-metrics-{os.getuid()}-{key}")
+    directory = Path(os.environ[METRICS_VARIABLE])
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return directory
+
+
+def process_group() -> str:
+    """Give the name of the mod_wsgi daemon group this process belongs to; empty elsewhere."""
+    return str(_process_group)
+
+
+def metrics_directory() -> Path | None:
+    """Give that folder; `None` where a process keeps its metrics to itself."""
+    named = os.environ.get(METRICS_VARIABLE)
+    return Path(named) if named else None

@@ -1,0 +1,19 @@
+"""Composition root for mod_wsgi, gunicorn and `flask`: `application` is the service with its admin."""
+
+import sys
+
+from settings import SettingsError, load
+from settings.process import prepare_metrics, process_group
+
+try:
+    settings = load(process_group=process_group())
+except SettingsError as error:
+    sys.stderr.write(f"messaging cannot start:\n{error}\n")
+    sys.exit(2)
+prepare_metrics(settings)  # before the first import of prometheus_client, which looks for its folder then
+
+from admin.views import init_app  # noqa: E402
+from service.app import create_app  # noqa: E402
+
+application = create_app(settings)
+init_app(application)
