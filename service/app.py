@@ -14,6 +14,7 @@ def create_app(settings: Settings) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = settings.max_message_bytes
     found = assemble(app, settings)
     found.switching.start()
+    found.runtime.current()
     observation.init_app(app, found.metrics)
     security.init_app(app, settings, found.tokens)
     errorpages.init_app(app)

@@ -12,6 +12,7 @@ timeout = 60
 graceful_timeout = 30
 worker_tmp_dir = "/dev/shm"  # noqa: S108 - the heartbeat must not wait for a disk
 accesslog = None
+control_socket_disable = True
 
 
 def when_ready(server: Any) -> None:

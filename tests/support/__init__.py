@@ -1,0 +1,1 @@
+"""What the tests share: sites to work on, servers to break, and the legacy programs as witnesses."""
