@@ -9,9 +9,8 @@ from flask.testing import FlaskClient
 
 from admin.views import init_app
 from service.app import create_app
-from service.cli.common import assemble
 from service.security import Tokens
-from service.services import Services
+from service.services import Services, assemble
 from service.storage.database import schema
 from settings import SCOPES, Settings, load
 
