@@ -5,7 +5,7 @@ from typing import Literal
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from service.storage.base import Observer
 from settings.process import metrics_directory
@@ -106,3 +106,8 @@ class Metrics(Observer):
     def _gauge(self, name: str, text: str, *labels: str, mode: Literal["livemax", "livemostrecent"] = "livemax") -> Gauge:
         """Make a gauge over the living processes: the highest value (worst breaker, newest epoch), or the latest set."""
         return Gauge(PREFIX + name, text, labels, registry=self.registry, multiprocess_mode=mode)
+
+
+def forget_process(pid: int) -> None:
+    """Drop the gauges of a process that has ended; what it counted stays in the sums."""
+    mark_process_dead(pid)  # type: ignore[no-untyped-call]

@@ -11,8 +11,6 @@ from service.runtime import Runtime
 from service.security import Tokens
 from service.storage.base import Store
 from service.storage.build import Stores, build_stores
-from service.storage.database import engine
-from service.storage.database.identity import Identity
 from service.switching import Switching
 from settings import Settings
 
@@ -35,7 +33,7 @@ class Services:
 def assemble(app: Flask, settings: Settings) -> Services:
     """Build the services of an application. No store is opened and no profile decided yet."""
     metrics = Metrics()
-    stores = build_stores(settings, engine.init_app(app, settings, Identity(settings.state_dir)), metrics)
+    stores = build_stores(app, settings, metrics)
     runtime = Runtime(settings, stores, metrics)
 
     def chain() -> Store:

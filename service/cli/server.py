@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from prometheus_client.multiprocess import mark_process_dead
-
 from service.cli.demo import LOCAL_TOKEN, example
+from service.metrics import forget_process
 from settings import load
 
 threads = 4
@@ -28,4 +27,4 @@ def when_ready(server: Any) -> None:
 
 def child_exit(_server: Any, worker: Any) -> None:
     """Forget the gauges of a worker that is gone."""
-    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+    forget_process(worker.pid)

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Engine
+from flask import Flask
 
 from service.storage.base import Observer, Store
 from service.storage.chain import DatabaseAnswers, FilesAnswer
 from service.storage.cif.paths import Site
 from service.storage.cif.store import CifStore
+from service.storage.database import engine
+from service.storage.database.identity import Identity
 from service.storage.database.store import DatabaseStore
 from service.storage.guard import Guard, GuardedDatabase
 from service.sync.sync import Sync
@@ -47,13 +49,14 @@ class Stores:
         return stores[name]
 
 
-def build_stores(settings: Settings, engine: Engine, observer: Observer) -> Stores:
-    """Build both stores; none of them is opened before its first use."""
+def build_stores(app: Flask, settings: Settings, observer: Observer) -> Stores:
+    """Build both stores, the database's engine in the application; none of them is opened before its first use."""
     create = settings.create_depositions
     guard = Guard(settings.breaker_fail_max, settings.breaker_reset_timeout, observer) if settings.circuit_breaker else None
+    connections = engine.init_app(app, settings, Identity(settings.state_dir))
     return Stores(
         CifStore(Site(settings.cif_root), settings.lock_timeout, create=create, observer=observer),
-        GuardedDatabase(DatabaseStore(engine, create=create), guard, observer),
+        GuardedDatabase(DatabaseStore(connections, create=create), guard, observer),
         settings.state_dir,
         observer,
     )

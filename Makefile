@@ -1,0 +1,57 @@
+# Every target is one line of msgmodule or of a standard tool; none hides a failure.
+
+PYTHON ?= python3
+PORT ?= 8000
+WORKERS ?= 2
+BIN := .venv/bin
+
+.DELETE_ON_ERROR:
+.PHONY: help install install-dev run test lint format check-format types architecture lock clean
+
+help: ## Show the targets
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+.venv/installed: pyproject.toml requirements.lock
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(BIN)/msgmodule --version
+	touch $@
+
+.venv/installed-dev: .venv/installed requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+	touch $@
+
+install: .venv/installed ## Make .venv with the service in it, from locked requirements
+
+install-dev: .venv/installed-dev ## Add what the tests need to the same .venv
+
+run: .venv/installed ## Set up the embedded default with demo depositions and serve it (PORT=8000)
+	$(BIN)/msgmodule db init
+	$(BIN)/msgmodule demo
+	$(BIN)/msgmodule run --port $(PORT) --workers $(WORKERS)
+
+test: .venv/installed-dev ## Run all tests
+	$(BIN)/python -m pytest
+
+lint: .venv/installed-dev ## Look for mistakes
+	$(BIN)/ruff check .
+
+format: .venv/installed-dev ## Bring the code into its form
+	$(BIN)/ruff format .
+
+check-format: .venv/installed-dev ## Say whether the code is in its form
+	$(BIN)/ruff format --check .
+
+types: .venv/installed-dev ## Check the types
+	$(BIN)/mypy
+
+architecture: .venv/installed-dev ## Check that arrows between rooms never point back
+	$(BIN)/lint-imports
+
+lock: .venv/installed-dev ## Choose the versions anew and lock them
+	$(BIN)/uv pip compile --quiet --upgrade pyproject.toml --output-file requirements.lock
+	$(BIN)/uv pip compile --quiet --upgrade --extra dev pyproject.toml --constraint requirements.lock --output-file requirements-dev.lock
+
+clean: ## Remove .venv and caches; data under var/ stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
