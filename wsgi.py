@@ -13,7 +13,15 @@ except SettingsError as error:
 prepare_metrics(settings)  # before the first import of prometheus_client, which looks for its folder then
 
 from admin.views import init_app  # noqa: E402
+from service import logs  # noqa: E402
 from service.app import create_app  # noqa: E402
+from service.errors import SwitchRefused  # noqa: E402
 
-application = create_app(settings)
+logs.configure()
+try:
+    application = create_app(settings)
+except SwitchRefused as error:
+    sys.stderr.write(f"messaging cannot start:\n{error.message}\n")
+    sys.exit(2)
 init_app(application)
+logs.log.info("starting", profile=settings.profile.name, origins=dict(settings.origins))

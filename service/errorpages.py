@@ -1,12 +1,10 @@
 """One handler for everything that goes wrong, and one body shape: `{"error": {code, message, details}}`."""
 
-import structlog
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from service.errors import MessagingError, StoreUnavailable, TooLarge, Unauthenticated
-
-log = structlog.get_logger("messaging")
+from service.logs import log
 
 
 def init_app(app: Flask) -> None:

@@ -3,14 +3,12 @@
 from collections.abc import Iterable
 from typing import Literal
 
-import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
+from service.logs import log
 from service.storage.base import Observer
 from settings.process import metrics_directory
-
-log = structlog.get_logger("messaging")
 
 PREFIX = "messaging_"
 _BREAKER_STATES = {"closed": 0, "half-open": 1, "open": 2}

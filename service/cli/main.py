@@ -1,12 +1,11 @@
 """The console script: settings first, then the command. Exit codes: 0 done, 1 failed or differs, 2 usage or settings."""
 
-import logging
 import sys
 from importlib.metadata import version
 
 import click
-import structlog
 
+from service import logs
 from service.cli import db, demo, health, profile, run, token, transfer
 from service.errors import MessagingError
 from settings import SettingsError, load
@@ -26,8 +25,7 @@ for command in (run.run, demo.demo, db.db, transfer.import_, profile.profile, he
 
 def main() -> None:
     """Run a command; say what went wrong on stderr, without a traceback for what the operator can remedy."""
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    logs.configure()
     try:
         cli.main(prog_name="msgmodule", standalone_mode=True)
     except SettingsError as error:

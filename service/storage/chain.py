@@ -47,15 +47,21 @@ class _Dual:
         return found
 
     def settle(self, deposition_data_set_id: str) -> bool:
-        """Sync before a change where the stores may differ; tell whether the database holds what the files do now."""
+        """Sync before a change where the stores may differ; tell whether the database takes part in it.
+
+        Raises FileUnavailable where the files lack something that could not be written to them.
+        """
         try:
             state = self.database.state(deposition_data_set_id)
-            if not self.is_settled(deposition_data_set_id, state):
-                self.sync.run(deposition_data_set_id, "write")
+            if self.is_settled(deposition_data_set_id, state):
+                return True
+            report = self.sync.run(deposition_data_set_id, "write")
         except NotFound:
             return True  # a deposition that this change begins
         except (DatabaseUnavailable, DatabaseNotReady, DatabaseRefused):
             return False
+        if report.behind:
+            raise FileUnavailable(report.behind)
         return True
 
     def is_settled(self, deposition_data_set_id: str, state: Snapshot | None) -> bool:
@@ -66,9 +72,10 @@ class _Dual:
 
     def both(self, change: Change) -> Outcome:
         """Write the file, then the database; the file's lock is never held while waiting for the database."""
-        settled = self.settle(change.deposition_data_set_id)
+        recorded = self.settle(change.deposition_data_set_id)
         applied = self.cif.write(change)
-        recorded = self._record(change.deposition_data_set_id, applied) if applied.delta else settled
+        if applied.delta:
+            recorded = recorded and self._record(change.deposition_data_set_id, applied)
         if not recorded:
             self._keep(change.deposition_data_set_id, applied.delta)
         stores = {self.cif.name: WRITTEN, self.database.name: WRITTEN if recorded else BEHIND}
