@@ -37,6 +37,7 @@ class Metrics(Observer):
         self._healed = self._counter("healed_rows", "Rows restored to a file that had lost them")
         self._conflicts = self._counter("conflicts", "Rows changed on both sides")
         self._mirrors = self._counter("mirror_failures", "Copies for the depositors that failed")
+        self._broken_locks = self._counter("broken_locks", "Locks of dead processes that were removed")
         self._lock_wait = self._histogram("lock_wait_seconds", "Seconds waited for the lock of a file")
         self._breaker_state.labels("database").set(0)
 
@@ -65,6 +66,9 @@ class Metrics(Observer):
 
     def lock_waited(self, seconds: float) -> None:
         self._lock_wait.observe(seconds)
+
+    def lock_broken(self) -> None:
+        self._broken_locks.inc()
 
     def breaker_moved(self, breaker: str, state: str) -> None:
         self._breaker_state.labels(breaker).set(_BREAKER_STATES[state])

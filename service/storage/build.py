@@ -8,6 +8,7 @@ from flask import Flask
 
 from service.storage.base import Observer, Store
 from service.storage.chain import DatabaseAnswers, FilesAnswer
+from service.storage.cif.lock import Locks
 from service.storage.cif.paths import Site
 from service.storage.cif.store import CifStore
 from service.storage.database import engine
@@ -53,9 +54,10 @@ def build_stores(app: Flask, settings: Settings, observer: Observer) -> Stores:
     """Build both stores, the database's engine in the application; none of them is opened before its first use."""
     create = settings.create_depositions
     guard = Guard(settings.breaker_fail_max, settings.breaker_reset_timeout, observer) if settings.circuit_breaker else None
+    locks = Locks(settings.state_dir, settings.lock_timeout, observer)
     connections = engine.init_app(app, settings, Identity(settings.state_dir))
     return Stores(
-        CifStore(Site(settings.cif_root), settings.lock_timeout, create=create, observer=observer),
+        CifStore(Site(settings.cif_root), locks, create=create, observer=observer),
         GuardedDatabase(DatabaseStore(connections, create=create), guard, observer),
         settings.state_dir,
         observer,

@@ -1,21 +1,30 @@
-"""Where everything stands in a CIF file: one strict scan of its bytes, without building objects for the values."""
+"""Where everything stands in a CIF file: one strict scan of the bytes, a row at a time, without building its values."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
-#: One token after white space and comments; `wrong` catches what no rule allows, `end` the end of the file, so that no
-#: byte is ever passed over. The possessive quantifiers keep the time linear on damaged files.
-_TOKEN = re.compile(
-    rb"""(?:\s++|\#[^\n]*+)*+
-    (?:(?P<control>_\S+|(?i:loop_|stop_|global_|data_\S*|save_\S*)(?=\s|\Z))
-    |(?P<value>(?:(?<=\n)|(?<!\s|\S));[^\n]*+\n(?:(?!;)[^\n]*+\n)*+;(?=\s|\Z)
-        |'(?:[^'\n]++|'(?!\s|\Z))*+'(?=\s|\Z)
-        |"(?:[^"\n]++|"(?!\s|\Z))*+"(?=\s|\Z)
-        |(?!(?<=\n);)[^\s'"_][^\s]*+)
-    |(?P<end>\Z)
-    |(?P<wrong>.))""",
-    re.VERBOSE,
+#: White space with the comments in it; a comment begins behind white space or at the beginning of the file.
+_GAP = rb"(?:\s++(?:\#[^\n]*+)?+)++"
+#: A value as it stands, told by its first byte. The possessive quantifiers keep the time linear on damaged files.
+_KEYWORD = rb"(?i:loop_|stop_|global_|data_[^\s]*|save_[^\s]*)(?=\s|\Z)"
+_VALUE = (
+    rb"""(?:[^\s'"_;\#dglsDGLS][^\s]*+
+    |(?!"""
+    + _KEYWORD
+    + rb""")[dglsDGLS][^\s]*+
+    |'(?:[^'\n]++|'(?!\s|\Z))*+'(?=\s|\Z)
+    |"(?:[^"\n]++|"(?!\s|\Z))*+"(?=\s|\Z)
+    |(?<=\n);[^\n]*+\n(?:(?!;)[^\n]*+\n)*+;(?=\s|\Z)
+    |(?<!\n);[^\s]++)"""
 )
+_FIRST = re.compile(rb"(?:\#[^\n]*+)?+(?:" + _GAP + rb")?+")
+_NEXT = re.compile(rb"(?:" + _GAP + rb")?+")
+_CONTROL = re.compile(rb"(?P<item>_[^\s]+)|(?P<keyword>" + _KEYWORD + rb")")
+_NAME = re.compile(_GAP + rb"(_[^\s]+)")
+_PAIR = re.compile(_GAP + _VALUE, re.VERBOSE)
+_LINE_REST = re.compile(rb"[ \t]*(?:\r?\n|\Z)")
 #: The legacy writer opens a file with these bytes and closes every category with the second line (reference section 3).
 FRAME = b"data_messages\n# \n"
 CLOSING = b"# \n"
@@ -30,127 +39,184 @@ class DamagedCif(ValueError):
 
 @dataclass(slots=True)
 class Table:
-    """A category as it stands in the file: the spans of its values, row by row, and the bytes it covers."""
+    """A category as it stands in the file: the bytes it covers, where its values begin, its attributes, its rows.
+
+    `end` is where the next row would be put: behind the line of the last value, or behind the value where more follows.
+    """
 
     name: str
     is_loop: bool
     begin: int
+    body: int
+    end: int = 0
     attributes: list[str] = field(default_factory=list)
-    spans: list[tuple[int, int]] = field(default_factory=list)
-
-    @property
-    def end(self) -> int:
-        return self.spans[-1][1]
-
-    @property
-    def row_count(self) -> int:
-        return len(self.spans) // len(self.attributes)
-
-    def tokens(self, data: bytes) -> list[list[bytes]]:
-        """Give the values of each row as they stand in the file."""
-        width = len(self.attributes)
-        flat = [data[begin:end] for begin, end in self.spans]
-        return [flat[i : i + width] for i in range(0, len(flat), width)]
+    row_count: int = 0
 
 
 @dataclass(slots=True)
-class Document:
-    """A scanned file: the tables of its first block by lower-case name, and where that block ends."""
+class Layout:
+    """The tables of a file's first block by lower-case name, and where that block ends."""
 
-    data: bytes
     tables: dict[str, Table]
     block_end: int
 
 
-def scan(data: bytes) -> Document:
+def is_blank(data: bytes) -> bool:
+    """Tell whether there is no content yet; looks no further than the first byte that is some."""
+    return not data or data.isspace()
+
+
+Tokens = list[tuple[bytes, ...]]
+
+
+def scan(data: bytes, collected: dict[str, Tokens] | None = None) -> Layout:
     """Scan a whole file strictly. No bytes at all are a file without content yet (reference section 1).
 
-    Raises DamagedCif for anything that is not a whole CIF file.
+    The rows of the first block's loops, each a tuple of values as they stand, are collected on the way where that is wanted.
+    Raises DamagedCif for anything that is not a whole CIF file in UTF-8.
     """
     if b"\0" in data:
         raise DamagedCif("a NUL byte stands", data.index(b"\0"))
     if data.startswith(FRAME) and not data.endswith(CLOSING):
         raise DamagedCif("the file stops without its closing '#' line", len(data))
-    return _Scan(data).run()
+    if not data.isascii():
+        try:
+            data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise DamagedCif("a byte that is no UTF-8 stands", error.start) from error
+    return _Scan(data, collected).run()
+
+
+def row_matches(data: bytes, table: Table) -> Iterator[re.Match[bytes]]:
+    """Match the rows of a table one after the other; group n is the n-th value as it stands."""
+    if table.is_loop:
+        return _row(len(table.attributes), grouped=True).finditer(data, table.body, table.end)
+    return _pairs(len(table.attributes)).finditer(data, table.begin, table.end)
+
+
+def tokens(data: bytes, table: Table) -> Tokens:
+    """Give the values of every row as they stand, quotes included."""
+    return [match.groups() for match in row_matches(data, table)]
+
+
+@lru_cache(maxsize=256)
+def _row(width: int, *, grouped: bool) -> re.Pattern[bytes]:
+    value = b"(" + _VALUE + b")" if grouped else _VALUE
+    return re.compile((_GAP + value) * width, re.VERBOSE)
+
+
+@lru_cache(maxsize=256)
+def _pairs(width: int) -> re.Pattern[bytes]:
+    return re.compile(_GAP.join([rb"_[^\s]+" + _GAP + b"(" + _VALUE + b")"] * width), re.VERBOSE)
 
 
 class _Scan:
-    """The state of one scan: the block and the table that the next token belongs to."""
+    """The state of one scan: the blocks found so far, and the position."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, collected: dict[str, Tokens] | None) -> None:
         self.data = data
+        self.collected = collected
         self.blocks: list[dict[str, Table]] = []
         self.first_block_end = len(data)
-        self.table: Table | None = None
-        self.names_open = False  # between `loop_` and its first value, or between an item and its value
-        self.loop_begin: int | None = None
+        self.position = 0
 
-    def run(self) -> Document:
-        for match in _TOKEN.finditer(self.data):
-            kind = match.lastgroup
-            if kind == "value":
-                self._value(match.span("value"))
-            elif kind == "control":
-                self._control(match["control"], match.start("control"))
-            elif kind == "wrong":
-                raise DamagedCif("a quotation or text block that is not closed stands", match.start("wrong"))
-        self._close(len(self.data))
-        if not self.blocks and self.data.strip():
+    def run(self) -> Layout:
+        data, first = self.data, _FIRST.match(self.data)
+        self.position = first.end() if first else 0
+        while self.position < len(data):
+            control = _CONTROL.match(data, self.position)
+            if control is None:
+                raise DamagedCif("a value without an item, or a quotation that is not closed, stands", self.position)
+            if control["item"] is not None:
+                self._pair(control)
+            else:
+                self._keyword(control)
+            gap = _NEXT.match(data, self.position)
+            self.position = gap.end() if gap else self.position
+        if not self.blocks and not is_blank(data):
             raise DamagedCif("no data block stands", 0)
-        return Document(self.data, self.blocks[0] if self.blocks else {}, self.first_block_end)
+        return Layout(self.blocks[0] if self.blocks else {}, self.first_block_end)
 
-    def _value(self, span: tuple[int, int]) -> None:
-        if self.table is None:
-            raise DamagedCif("a value without an item stands", span[0])
-        self.names_open = False
-        self.table.spans.append(span)
-
-    def _control(self, word: bytes, offset: int) -> None:
-        if word.startswith(b"_"):
-            self._item(word.decode("utf-8", "replace"), offset)
-            return
-        self._close(offset)
-        keyword = word[:5].lower()
+    def _keyword(self, control: re.Match[bytes]) -> None:
+        keyword = control["keyword"][:5].lower()
         if keyword == b"data_":
             if len(self.blocks) == 1:
-                self.first_block_end = offset
+                self.first_block_end = control.start()
             self.blocks.append({})
+            self.position = control.end()
         elif keyword == b"loop_" and self.blocks:
-            self.loop_begin = offset
+            self._loop(control)
         else:
-            raise DamagedCif(f"an unexpected {word.decode('utf-8', 'replace')} stands", offset)
+            raise DamagedCif(f"an unexpected {control['keyword'].decode('utf-8')} stands", control.start())
 
-    def _item(self, word: str, offset: int) -> None:
-        category, dot, attribute = word[1:].lower().partition(".")
-        if not dot or not self.blocks:
-            raise DamagedCif(f"an item {word} that is in no category or block stands", offset)
-        if self.loop_begin is not None:
-            self._open(Table(category, True, self.loop_begin), offset)
-            self.loop_begin = None
-        elif not (self.table and self.table.name == category and (self.names_open or not self.table.is_loop)):
-            self._close(offset)
-            self._open(Table(category, False, offset), offset)
-        table = self.table
-        if table is None or table.name != category or attribute in table.attributes:
-            raise DamagedCif(f"an item {word} stands twice or in another category's loop", offset)
-        if not table.is_loop and len(table.spans) != len(table.attributes):
-            raise DamagedCif(f"an item of {category} without a single value stands", offset)
-        table.attributes.append(attribute)
-        self.names_open = True
+    def _loop(self, control: re.Match[bytes]) -> None:
+        position, items = control.end(), []
+        while name := _NAME.match(self.data, position):
+            position = name.end()
+            items.append(name[1])
+        if not items:
+            raise DamagedCif("a loop without items stands", control.start())
+        table = self._table(items, control.start(), position, is_loop=True)
+        collects = self.collected is not None and len(self.blocks) == 1
+        found: Tokens = []
+        for match in _row(len(table.attributes), grouped=collects).finditer(self.data, position):
+            if match.start() != position:
+                break
+            position = match.end()
+            table.row_count += 1
+            if collects:
+                found.append(match.groups())
+        if not table.row_count:
+            raise DamagedCif(f"category {table.name} has no whole row", position)
+        if self.collected is not None and collects:
+            self.collected[table.name] = found
+        self._end(table, position)
 
-    def _open(self, table: Table, offset: int) -> None:
-        if table.name in self.blocks[-1]:
-            raise DamagedCif(f"category {table.name} stands twice", offset)
-        self.blocks[-1][table.name] = table
-        self.table = table
+    def _pair(self, control: re.Match[bytes]) -> None:
+        table = self._table([control["item"]], control.start(), control.start(), is_loop=False)
+        position = control.end()
+        while True:
+            value = _PAIR.match(self.data, position)
+            if value is None:
+                raise DamagedCif(f"an item of {table.name} without a value stands", position)
+            position = value.end()
+            gap = _NEXT.match(self.data, position)
+            item = _CONTROL.match(self.data, gap.end() if gap else position)
+            if item is None or item["item"] is None or _category(item["item"]) != table.name:
+                break
+            table.attributes.append(self._attribute(item["item"], table.attributes, item.start()))
+            position = item.end()
+        table.row_count = 1
+        self._end(table, position)
 
-    def _close(self, offset: int) -> None:
-        table, self.table = self.table, None
-        if self.loop_begin is not None:
-            raise DamagedCif("a loop without items stands", self.loop_begin)
-        if table is None:
-            return
-        width = len(table.attributes)
-        whole = bool(table.spans) and (len(table.spans) % width == 0 if table.is_loop else len(table.spans) == width)
-        if not whole:
-            raise DamagedCif(f"category {table.name} stops in the middle of a row", offset)
+    def _table(self, items: list[bytes], begin: int, body: int, *, is_loop: bool) -> Table:
+        name = _category(items[0])
+        if not self.blocks or name in self.blocks[-1]:
+            raise DamagedCif(f"category {name} stands twice or in no block", begin)
+        table = Table(name, is_loop, begin, body)
+        for item in items:
+            if _category(item) != name:
+                raise DamagedCif(f"an item of another category stands in the loop of {name}", begin)
+            table.attributes.append(self._attribute(item, table.attributes, begin))
+        self.blocks[-1][name] = table
+        return table
+
+    def _attribute(self, item: bytes, known: list[str], offset: int) -> str:
+        attribute = item.decode("utf-8").lower().partition(".")[2]
+        if not attribute or attribute in known:
+            raise DamagedCif(f"an item {item.decode('utf-8')} that is no attribute or stands twice", offset)
+        return attribute
+
+    def _end(self, table: Table, position: int) -> None:
+        self.position = position
+        table.end = line_end(self.data, position)
+
+
+def _category(item: bytes) -> str:
+    return item[1:].decode("utf-8").lower().partition(".")[0]
+
+
+def line_end(data: bytes, position: int) -> int:
+    """Find where the line that a value ends on is over; the position itself where something follows on the line."""
+    match = _LINE_REST.match(data, position)
+    return match.end() if match else position

@@ -1,6 +1,9 @@
 """Read a file whole, replace it whole: never a half, never in place (promise P1)."""
 
 import os
+from collections.abc import Sequence
+from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 
 from service.storage.cif import signature
@@ -24,11 +27,11 @@ def read(path: Path) -> tuple[bytes, str]:
         except FileNotFoundError:
             return b"", signature.ABSENT
         if (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size):
-            return data, signature.of(data, after)
+            return data, signature.of([data], after)
     raise BlockingIOError(f"{path} keeps changing while it is read")
 
 
-def replace(path: Path, data: bytes) -> str:
+def replace(path: Path, pieces: Sequence[bytes | memoryview]) -> str:
     """Replace a file by rename, durably: content, then name. Give the new signature; on OSError the old file is whole.
 
     The caller holds the file's lock, so one temporary name serves all and none is left behind by a crash for long.
@@ -38,10 +41,10 @@ def replace(path: Path, data: bytes) -> str:
     try:
         with temporary.open("wb") as file:
             _take_owner_and_mode(file.fileno(), target)
-            file.write(data)
+            file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
-            signed = signature.of(data, os.fstat(file.fileno()))
+            signed = signature.of(pieces, os.fstat(file.fileno()))
         temporary.replace(target)
     except OSError:
         temporary.unlink(missing_ok=True)
@@ -55,13 +58,12 @@ def keep_snapshot(path: Path) -> None:
 
     A link costs nothing and holds the old content, because the file is replaced by rename.
     """
-    if not path.exists():
-        return
-    for n in reversed(range(_SNAPSHOTS - 1)):
-        older = path.with_name(f"{path.name}.PREV{n}")
-        if older.exists():
-            older.replace(path.with_name(f"{path.name}.PREV{n + 1}"))
-    path.with_name(f"{path.name}.PREV0").hardlink_to(path)
+    names = [f"{path}.PREV{n}" for n in range(_SNAPSHOTS)]
+    for newer, older in reversed(list(pairwise(names))):
+        with suppress(FileNotFoundError):  # not as many changes yet
+            Path(newer).rename(older)
+    with suppress(FileNotFoundError):  # the first change of a new file
+        Path(names[0]).hardlink_to(path)
 
 
 def in_motion(path: Path, *, ours: bool) -> bool:

@@ -25,7 +25,7 @@ class Site:
         """
         directory = self.directory(deposition_data_set_id)
         try:
-            names = [path.name for path in directory.iterdir()]
+            names = os.listdir(directory)
         except FileNotFoundError:
             self.require_root(deposition_data_set_id)
             return None

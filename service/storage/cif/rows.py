@@ -1,10 +1,13 @@
-"""The rows of a scanned file as domain values, and a change as a splice."""
+"""The rows of a scanned file as domain values, and a change as what is put into its categories."""
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from service.changes import Delta
 from service.messages import CATEGORIES, FileReference, Message, OriginalCommunication, Row, Section, Status, attributes
-from service.storage.cif import splice
-from service.storage.cif.document import DamagedCif, Document, Table, scan
+from service.storage.cif.document import Layout, Table, tokens
+from service.storage.cif.document import Tokens as Rows
+from service.storage.cif.splice import Put, Tokens
 from service.storage.cif.text import from_token, to_token
 from service.vocabulary import TO_DEPOSITOR
 
@@ -12,70 +15,68 @@ CATEGORY_NAMES: dict[type[Row], str] = {row: name for name, row in CATEGORIES.it
 _ATTRIBUTES = {row: attributes(row) for row in CATEGORIES.values()}
 
 
-def section_of(document: Document, content_type: str) -> Section:
-    """Read the four categories of one file; statuses are those of the to-depositor file (reference section 1.1).
+def section_of(data: bytes, layout: Layout, content_type: str, collected: Mapping[str, Rows]) -> Section:
+    """Read the four categories of one file; statuses are those of the to-depositor file (reference section 1.1)."""
 
-    Raises DamagedCif where a value is no UTF-8.
-    """
-    return Section(
-        content_type,
-        messages=tuple(_read(document, Message, content_type=content_type)),
-        files=tuple(_read(document, FileReference)),
-        originals=tuple(_read(document, OriginalCommunication)),
-        statuses=tuple(_read(document, Status)) if content_type == TO_DEPOSITOR else (),
-    )
+    def read(kind: type[Any]) -> tuple[Any, ...]:
+        table = layout.tables.get(CATEGORY_NAMES[kind])
+        if table is None:
+            return ()
+        return rows_of(table, collected.get(table.name) or tokens(data, table), kind, content_type)
 
-
-def spliced(data: bytes, old: Section, new: Section) -> bytes:
-    """Bring the bytes that hold `old` to hold `new`, whose rows stand where the old ones do, with more behind them."""
-    for (_, before), (_, after) in zip(old.categories(), new.categories(), strict=True):
-        for position, (was, becomes) in enumerate(zip(before, after, strict=False)):
-            if was is not becomes and was != becomes:
-                data = with_replaced(data, position, becomes)
-        data = with_rows(data, after[len(before) :])
-    return data
+    statuses = read(Status) if content_type == TO_DEPOSITOR else ()
+    return Section(content_type, read(Message), read(FileReference), read(OriginalCommunication), statuses)
 
 
-def with_rows(data: bytes, rows: tuple[Row, ...]) -> bytes:
-    """Append rows of one category."""
-    if not rows:
-        return data
-    row = type(rows[0])
-    return splice.append(scan(data), CATEGORY_NAMES[row], _ATTRIBUTES[row], [tokens_of(r) for r in rows])
+def rows_of(table: Table, found: Rows, kind: type[Any], content_type: str) -> tuple[Any, ...]:
+    """Read rows of one category from their values as they stand."""
+    empty: list[str | None] = [None] * len(found)
+    by_column = dict(zip(table.attributes, zip(*found, strict=True), strict=True))
+    columns = [_texts(by_column[a]) if a in by_column else empty for a in _ATTRIBUTES[kind]]
+    fixed = (content_type,) if kind is Message else ()
+    return tuple([kind(*fixed, *cells) for cells in zip(*columns, strict=True)])
 
 
-def with_replaced(data: bytes, position: int, row: Row) -> bytes:
-    """Replace the row at a position of its category, touching only the values that differ."""
-    document = scan(data)
-    table = document.tables[CATEGORY_NAMES[type(row)]]
-    width = len(table.attributes)
-    spans = table.spans[position * width : (position + 1) * width]
-    old = {a: _text(data, span, table, a) for a, span in zip(table.attributes, spans, strict=True)}
-    new = {a: t for a, t in tokens_of(row).items() if old.get(a) != getattr(row, a)}
-    return splice.replace(document, table, position, new)
+def between(old: Section, new: Section) -> Iterator[Put]:
+    """Bring a section to another content, whose rows stand where the old ones do, with more behind them."""
+    for (kind, before), (_, after) in zip(old.categories(), new.categories(), strict=True):
+        yield from _put(kind, _changed(before, after), after[len(before) :])
 
 
-def tokens_of(row: Row) -> splice.Tokens:
+def changing(delta: Delta, find: Callable[[type[Row], str], list[tuple[int, Row]]]) -> Iterator[Put]:
+    """Put a change into its categories; `find` gives the rows of a message with their positions."""
+    row = delta.replace or delta.status
+    if row is not None:
+        there = dict(find(type(row), str(row.message_id))[:1])
+        yield from _put(type(row), {n: (old, row) for n, old in there.items()}, () if there else (row,))
+    yield from _put(Message, {}, (delta.append,) if delta.append else ())
+    yield from _put(FileReference, {}, delta.files)
+    yield from _put(OriginalCommunication, {}, delta.originals)
+
+
+def _put(kind: type[Row], replaced: Mapping[int, tuple[Row, Row]], added: Sequence[Row]) -> Iterator[Put]:
+    if replaced or added:
+        values = {n: _differences(old, new) for n, (old, new) in replaced.items()}
+        meant = {n: new for n, (_, new) in replaced.items()}
+        yield Put(CATEGORY_NAMES[kind], _ATTRIBUTES[kind], values, [tokens_of(row) for row in added], meant, added)
+
+
+def tokens_of(row: Row) -> Tokens:
     """Encode the attributes of a row as they stand in a file."""
     return {a: to_token(getattr(row, a)) for a in _ATTRIBUTES[type(row)]}
 
 
-def _read(document: Document, row: type[Any], **fixed: str) -> list[Any]:
-    table = document.tables.get(CATEGORY_NAMES[row])
-    if table is None:
-        return []
-    empty = [None] * table.row_count
-    columns = [_column(document.data, table, a) if a in table.attributes else empty for a in _ATTRIBUTES[row]]
-    return [row(*fixed.values(), *values) for values in zip(*columns, strict=True)]
+def _changed(before: Sequence[Row], after: Sequence[Row]) -> dict[int, tuple[Row, Row]]:
+    if before == after[: len(before)]:
+        return {}
+    return {n: (a, b) for n, (a, b) in enumerate(zip(before, after, strict=False)) if a != b}
 
 
-def _column(data: bytes, table: Table, attribute: str) -> list[str | None]:
-    start = table.attributes.index(attribute)
-    return [_text(data, span, table, attribute) for span in table.spans[start :: len(table.attributes)]]
+def _differences(old: Row, new: Row) -> Tokens:
+    return {a: to_token(getattr(new, a)) for a in _ATTRIBUTES[type(new)] if getattr(new, a) != getattr(old, a)}
 
 
-def _text(data: bytes, span: tuple[int, int], table: Table, attribute: str) -> str | None:
-    try:
-        return from_token(data[span[0] : span[1]])
-    except UnicodeDecodeError as error:
-        raise DamagedCif(f"a value of {table.name}.{attribute} that is no UTF-8 stands", span[0] + error.start) from error
+def _texts(column: Sequence[bytes]) -> list[str | None]:
+    """Decode a column; most of its values recur."""
+    known = {token: from_token(token) for token in set(column)}
+    return [known[token] for token in column]

@@ -1,62 +1,142 @@
-"""Put rows into a file's bytes: what is not changed is copied as it stands (issue: no foreign byte moves)."""
+"""Put rows into a file's bytes as a few edits: what is not changed is copied as it stands, byte for byte."""
 
-import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from itertools import islice
 
-from service.storage.cif.document import CLOSING, FRAME, Document, Table
+from service.messages import Row
+from service.storage.cif.document import CLOSING, FRAME, Layout, Table, is_blank, line_end, row_matches, tokens
 
-_LINE_REST = re.compile(rb"[ \t]*(?:\r?\n|\Z)")
 _MISSING = b"?"
 
 Tokens = dict[str, bytes]
 
 
-def append(document: Document, category: str, attributes: tuple[str, ...], rows: list[Tokens]) -> bytes:
-    """Append rows to a category, which may be in pair form, lack columns, or not be there at all."""
-    table = document.tables.get(category)
+@dataclass(frozen=True, slots=True)
+class Put:
+    """What is put into one category: values of rows by position, and rows behind the last one; and what they mean."""
+
+    category: str
+    attributes: tuple[str, ...]
+    replaced: Mapping[int, Tokens]
+    added: list[Tokens]
+    meant: Mapping[int, Row]
+    meant_behind: Sequence[Row]
+
+
+class Kind(Enum):
+    """What the text of an edit is: rows of a loop, a category written anew, or one that was not there."""
+
+    ROWS = auto()
+    TABLE = auto()
+    NEW = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Bytes that take the place of those from `begin` to `end`; `table` is the changed table, its place still the old one.
+
+    A table that is new has its place within `text`. `rows` gives for each row of `text` what it means, where that is new.
+    """
+
+    begin: int
+    end: int
+    text: bytes
+    table: Table
+    rows: Sequence[Row | None]
+    kind: Kind
+
+    @property
+    def growth(self) -> int:
+        return len(self.text) - (self.end - self.begin)
+
+
+def edits(data: bytes, layout: Layout, put: Put) -> Iterator[Edit]:
+    """Give the edits that put rows into one category.
+
+    A category in pair form, or one that lacks a column which is needed now, is written anew from its own values; one that is
+    not there is added at the end of the block.
+    """
+    table = layout.tables.get(put.category)
     if table is None:
-        return _with_new_category(document, category, attributes, rows)
-    missing = [a for a in attributes if a not in table.attributes]
-    if table.is_loop and all(row[a] == _MISSING for row in rows for a in missing):
-        return _with_rows(document.data, table, rows)
-    columns = [*table.attributes, *missing]
-    old = [dict(zip(table.attributes, tokens, strict=True)) for tokens in table.tokens(document.data)]
-    text = category_text(category, columns, [*old, *rows]).removesuffix(CLOSING)
-    return document.data[: table.begin] + text + document.data[_line_end(document.data, table.end) :]
+        yield _new(data, layout, put)
+        return
+    missing = [a for a in put.attributes if a not in table.attributes]
+    needed = [a for a in missing if any(row.get(a, _MISSING) != _MISSING for row in (*put.replaced.values(), *put.added))]
+    if not table.is_loop or needed:
+        yield _rewritten(data, table, [*table.attributes, *(missing if put.added else needed)], put)
+        return
+    for position, new in sorted(put.replaced.items()):
+        yield _row(data, table, position, new, put.meant[position])
+    if put.added:
+        grown = replace(table, row_count=table.row_count + len(put.added))
+        lead = b"" if data[table.end - 1 : table.end] == b"\n" else b"\n"
+        text = lead + b"".join(row_text([row.get(a, _MISSING) for a in table.attributes]) for row in put.added)
+        yield Edit(table.end, table.end, text, grown, put.meant_behind, Kind.ROWS)
 
 
-def replace(document: Document, table: Table, row: int, new: Tokens) -> bytes:
-    """Replace values of one row; a value whose column the file does not have is added with its column."""
-    data, width = document.data, len(table.attributes)
-    old = dict(zip(table.attributes, table.tokens(data)[row], strict=True))
-    missing = [a for a, token in new.items() if a not in old and token != _MISSING]
-    if missing or not table.is_loop:
-        columns = [*table.attributes, *missing]
-        rows = [dict(zip(table.attributes, tokens, strict=True)) for tokens in table.tokens(data)]
-        rows[row] |= new
-        text = category_text(table.name, columns, rows).removesuffix(CLOSING)
-        return data[: table.begin] + text + data[_line_end(data, table.end) :]
-    begin, end = table.spans[row * width][0], table.spans[(row + 1) * width - 1][1]
-    tokens = [(old | new)[a] for a in table.attributes]
-    lead = b"" if begin == 0 or data[begin - 1 : begin] == b"\n" or not _is_block(tokens[0]) else b"\n"
-    return data[:begin] + lead + row_text(tokens, [0] * width) + data[_line_end(data, end) :]
+def moved(data: bytes, layout: Layout, changes: list[Edit]) -> Layout:
+    """Give the layout of the new file without scanning it."""
+    frame = 0 if not is_blank(data) else len(FRAME) - len(data)
+    after = {edit.table.name: edit.table for edit in changes}
+    tables = {name: _moved(after.get(name, table), changes) for name, table in layout.tables.items()}
+    for edit in changes:
+        if edit.kind is Kind.NEW:
+            before = sum(e.growth for e in changes if e is not edit and e.end <= edit.begin and e.kind is not Kind.NEW)
+            before += sum(e.growth for e in changes[: changes.index(edit)] if e.kind is Kind.NEW)
+            table = edit.table
+            at = frame + edit.begin + before
+            tables[table.name] = replace(table, begin=at + table.begin, body=at + table.body, end=at + table.end)
+    return Layout(tables, frame + layout.block_end + sum(edit.growth for edit in changes))
+
+
+def _moved(table: Table, changes: list[Edit]) -> Table:
+    others = [e for e in changes if e.table.name != table.name and e.kind is not Kind.NEW and e.end <= table.begin]
+    own = [e for e in changes if e.table.name == table.name]
+    shift = sum(e.growth for e in others)
+    return replace(
+        table, begin=table.begin + shift, body=table.body + shift, end=table.end + shift + sum(e.growth for e in own)
+    )
+
+
+def fragment(edit: Edit) -> bytes:
+    """Give what an edit writes as the content of a block, to be read back before it is put into the real one."""
+    if edit.kind is not Kind.ROWS:
+        return edit.text
+    header = b"".join(f"_{edit.table.name}.{a} \n".encode() for a in edit.table.attributes)
+    return b"loop_\n" + header + edit.text
+
+
+def pieces(data: bytes, changes: list[Edit]) -> list[memoryview]:
+    """Give the new file as pieces of the old one and of the edits; nothing is copied."""
+    view, found, position = memoryview(data), [], 0
+    if is_blank(data):
+        found.append(memoryview(FRAME))
+        position = len(data)
+    for edit in sorted(changes, key=lambda e: (e.begin, e.end)):
+        found += [view[position : edit.begin], memoryview(edit.text)]
+        position = max(position, edit.end)
+    return [*found, view[position:]]
 
 
 def category_text(name: str, attributes: list[str], rows: list[Tokens]) -> bytes:
     """Write a category in the exact legacy form, its closing line included (reference section 3)."""
     items = [f"_{name}.{a}".encode() for a in attributes]
-    tokens = [[row.get(a, _MISSING) for a in attributes] for row in rows]
-    if len(tokens) == 1:
+    values = [[row.get(a, _MISSING) for a in attributes] for row in rows]
+    if len(values) == 1:
         width = max(map(len, items)) + 3
-        return b"".join(_pair_text(item.ljust(width), token) for item, token in zip(items, tokens[0], strict=True)) + CLOSING
+        pairs = (_pair_text(item.ljust(width), token) for item, token in zip(items, values[0], strict=True))
+        return b"".join(pairs) + CLOSING
     head = b"loop_\n" + b"".join(item + b" \n" for item in items)
-    widths = [max(map(_width, column)) for column in zip(*tokens, strict=True)]
-    return head + b"".join(row_text(row, widths) for row in tokens) + CLOSING
+    widths = [max(map(_width, column)) for column in zip(*values, strict=True)]
+    return head + b"".join(row_text(row, widths) for row in values) + CLOSING
 
 
-def row_text(tokens: list[bytes], widths: list[int]) -> bytes:
-    """Write one row of a loop: padded values each with a blank, text blocks on lines of their own."""
+def row_text(values: list[bytes], widths: list[int] | None = None) -> bytes:
+    """Write one row of a loop: values (padded, where widths are given) each with a blank, text blocks on their own lines."""
     out = bytearray()
-    for token, width in zip(tokens, widths, strict=True):
+    for token, width in zip(values, widths or [0] * len(values), strict=True):
         if _is_block(token):
             out += (b"\n" if out and not out.endswith(b"\n") else b"") + token + b"\n"
         else:
@@ -64,20 +144,58 @@ def row_text(tokens: list[bytes], widths: list[int]) -> bytes:
     return bytes(out if out.endswith(b"\n") else out + b"\n")
 
 
-def _with_rows(data: bytes, table: Table, rows: list[Tokens]) -> bytes:
-    flat = [data[begin:end] for begin, end in table.spans]
-    width = len(table.attributes)
-    widths = [max(map(_width, flat[i::width])) for i in range(width)]
-    text = b"".join(row_text([row.get(a, _MISSING) for a in table.attributes], widths) for row in rows)
-    at = _line_end(data, table.end)
-    return data[:at] + (b"" if data[at - 1 : at] == b"\n" else b"\n") + text + data[at:]
+def _new(data: bytes, layout: Layout, put: Put) -> Edit:
+    at = layout.block_end
+    lead = b"" if is_blank(data) or data[at - 1 : at] == b"\n" else b"\n"
+    attributes, rows = list(put.attributes), put.added
+    text = lead + category_text(put.category, attributes, rows)
+    table = Table(
+        put.category,
+        len(rows) > 1,
+        begin=len(lead),
+        body=_body(len(lead), put.category, attributes),
+        end=len(text) - len(CLOSING),
+        attributes=attributes,
+        row_count=len(rows),
+    )
+    return Edit(at, at, text, table, put.meant_behind, Kind.NEW)
 
 
-def _with_new_category(document: Document, category: str, attributes: tuple[str, ...], rows: list[Tokens]) -> bytes:
-    head, tail = document.data[: document.block_end], document.data[document.block_end :]
-    if not head.strip():
-        head = FRAME
-    return head + (b"" if head.endswith(b"\n") else b"\n") + category_text(category, list(attributes), rows) + tail
+def _rewritten(data: bytes, table: Table, columns: list[str], put: Put) -> Edit:
+    rows = [dict(zip(table.attributes, row, strict=True)) for row in tokens(data, table)]
+    for position, new in put.replaced.items():
+        rows[position] |= new
+    rows += put.added
+    meant = [*(put.meant.get(n) for n in range(table.row_count)), *put.meant_behind]
+    text = category_text(table.name, columns, rows).removesuffix(CLOSING)
+    return Edit(
+        table.begin,
+        table.end,
+        text,
+        replace(
+            table,
+            attributes=columns,
+            is_loop=len(rows) > 1,
+            row_count=len(rows),
+            body=_body(table.begin, table.name, columns),
+        ),
+        meant,
+        Kind.TABLE,
+    )
+
+
+def _row(data: bytes, table: Table, position: int, new: Tokens, meant: Row) -> Edit:
+    """Replace one row of a loop; its other values keep their own form."""
+    row = next(islice(row_matches(data, table), position, None))
+    values = [new.get(a, token) for a, token in zip(table.attributes, row.groups(), strict=True)]
+    begin, end = row.start(1), row.end()
+    lead = b"\n" if begin and data[begin - 1 : begin] != b"\n" and _is_block(values[0]) else b""
+    return Edit(begin, line_end(data, end), lead + row_text(values), table, [meant], Kind.ROWS)
+
+
+def _body(begin: int, name: str, attributes: list[str]) -> int:
+    """Find where the values of a loop that we write begin: right behind the last item name."""
+    return begin + len(b"loop_") + sum(len(f"\n_{name}.{a} ".encode()) for a in attributes) - 1
 
 
 def _pair_text(item: bytes, token: bytes) -> bytes:
@@ -91,9 +209,3 @@ def _is_block(token: bytes) -> bool:
 def _width(token: bytes) -> int:
     """Count a text block as its bytes and two more, as the legacy writer does: `;`, text, LF, `;` is three more."""
     return len(token) - 1 if _is_block(token) else len(token)
-
-
-def _line_end(data: bytes, position: int) -> int:
-    """Find where the line that a value ends on is over; the position itself where something follows on the line."""
-    match = _LINE_REST.match(data, position)
-    return match.end() if match else position

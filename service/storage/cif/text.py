@@ -3,6 +3,7 @@ legacy programs, mmcif and gemmi read alike; the legacy display decodes it to th
 
 import html
 import re
+from functools import lru_cache
 
 from service.text import normalise
 
@@ -13,6 +14,8 @@ _LINE_START = re.compile(r"(?:\A|(?<=\n));")
 #: No reference survives the legacy decoder for these; where a file already holds one, it stays as it is.
 _UNCARRIED = re.compile(r"[\x80-\x9f\ufdd0-\ufdef]|[\ufffe\uffff]")
 _RESERVED = re.compile(r"[;_]|(?:data|loop|save|stop|global)_", re.IGNORECASE)
+#: Shorter texts are likely to come again.
+_SHORT = 64
 _NEEDS_QUOTES = re.compile(r"[#$]|.*[()\[\]{}\"]")
 
 
@@ -47,8 +50,13 @@ def to_token(text: str | None) -> bytes:
     """Write a value as it stands in a file, quotes or semicolons included; first matching rule of reference section 3."""
     if not text:
         return b"?"
-    value = encode(text)
-    return _quoted(value).encode("utf-8")
+    return _recurring(text) if len(text) < _SHORT else _quoted(encode(text)).encode("utf-8")
+
+
+@lru_cache(maxsize=4096)
+def _recurring(text: str) -> bytes:
+    """Remember what ids, types and flags are written as: nearly all values of a file are among few."""
+    return _quoted(encode(text)).encode("utf-8")
 
 
 def _quoted(value: str) -> str:

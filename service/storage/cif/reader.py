@@ -1,0 +1,123 @@
+"""Read files strictly, and an unchanged one only once in a process: what was read is kept by signature, bounded in bytes."""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+
+from service.errors import DamagedFile
+from service.messages import Section
+from service.storage.base import YOUNG, same_signature
+from service.storage.cif import files, rows, signature
+from service.storage.cif.document import DamagedCif, Layout, Tokens, scan
+from service.storage.durable import faults
+
+#: Seconds in which a file that looks cut or empty, while a legacy program may be writing it in place, is read again.
+_PATIENCE, _PAUSE = 0.3, 0.03
+#: Bytes of files whose content is kept.
+_CAPACITY = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is known of one file: its signature, where everything stands in it, and its rows once they were asked for."""
+
+    content_type: str
+    signature: str
+    size: int
+    layout: Layout
+    section: Section | None = None
+
+
+class Reader:
+    """Give the content of a file; stateless but for what it remembers, and usable from any thread."""
+
+    def __init__(self) -> None:
+        self._held: OrderedDict[Path, Held] = OrderedDict()
+        self._bytes = 0
+        self._lock = threading.Lock()
+
+    def read(self, path: Path, content_type: str) -> tuple[Section, str]:
+        """Give the rows and the signature of a file. Raises DamagedFile and FileUnavailable."""
+        known = self.recall(path)
+        if known is not None and known.section is not None:
+            return known.section, known.signature
+        collected: dict[str, Tokens] = {}
+        data, held = self.open(path, content_type, collected=collected)
+        return self.section(path, data, held, collected), held.signature
+
+    def is_known(self, path: Path) -> bool:
+        """Tell whether a file was opened before."""
+        return path in self._held
+
+    def recall(self, path: Path) -> Held | None:
+        """Give what is known of a file whose `stat` shows that it is as it was; opens nothing."""
+        known = self._held.get(path)
+        if known is None or known.signature.endswith(YOUNG):
+            return None
+        with faults(path):
+            return known if signature.fits(known.signature, path) else None
+
+    def open(
+        self, path: Path, content_type: str, *, ours: bool = False, collected: dict[str, Tokens] | None = None
+    ) -> tuple[bytes, Held]:
+        """Read a file with its bytes, scanned whole unless it is as it was; `ours` says that we hold its lock.
+
+        One that looks cut or empty while it may be in motion is given a moment (DESIGN.md section 6). Raises DamagedFile
+        and FileUnavailable.
+        """
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            with faults(path):
+                data, signed = files.read(path)
+            try:
+                held = self._scanned(path, content_type, data, signed, collected)
+            except DamagedCif as error:
+                if _settled(path, deadline, ours=ours):
+                    raise _damaged(path, error) from error
+            else:
+                if data or signed == signature.ABSENT or _settled(path, deadline, ours=ours):
+                    self.keep(path, held)
+                    return data, held
+            time.sleep(_PAUSE)
+
+    def section(
+        self, path: Path, data: bytes, held: Held, collected: Mapping[str, Tokens] = MappingProxyType({})
+    ) -> Section:
+        """Give the rows of an opened file, read from its bytes where they are not known yet."""
+        if held.section is not None:
+            return held.section
+        section = rows.section_of(data, held.layout, held.content_type, collected)
+        self.keep(path, replace(held, section=section))
+        return section
+
+    def keep(self, path: Path, held: Held) -> None:
+        """Remember a content; the oldest ones are forgotten beyond the capacity."""
+        with self._lock:
+            old = self._held.pop(path, None)
+            self._bytes += held.size - (old.size if old else 0)
+            self._held[path] = held
+            while self._bytes > _CAPACITY and len(self._held) > 1:
+                self._bytes -= self._held.popitem(last=False)[1].size
+
+    def _scanned(self, path: Path, content_type: str, data: bytes, signed: str, collected: dict[str, Tokens] | None) -> Held:
+        known = self._held.get(path)
+        if known is not None and same_signature(known.signature, signed):
+            return replace(known, signature=signed)
+        return Held(content_type, signed, len(data), scan(data, collected))
+
+
+def _settled(path: Path, deadline: float, *, ours: bool) -> bool:
+    """Tell whether a file will stay as it is: nobody writes it in place, or that has taken too long."""
+    with faults(path):
+        return time.monotonic() > deadline or not files.in_motion(path, ours=ours)
+
+
+def _damaged(path: Path, error: DamagedCif) -> DamagedFile:
+    return DamagedFile(
+        f"{path} is damaged: {error}; nothing is written to it. Restore it from {path.name}.PREV0 or a backup",
+        path=str(path),
+    )

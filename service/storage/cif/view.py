@@ -1,0 +1,73 @@
+"""What a change may ask about the files of a deposition, answered without reading more of them than the answer needs."""
+
+from pathlib import Path
+from typing import Any
+
+from service.messages import Counts, FileReference, Message, OriginalCommunication, Row, Status
+from service.storage.cif.document import row_matches
+from service.storage.cif.reader import Held, Reader
+from service.storage.cif.rows import CATEGORY_NAMES, rows_of
+from service.storage.cif.text import from_token
+from service.vocabulary import TO_DEPOSITOR
+
+
+class Opened:
+    """One file in the hand: its bytes and what is known of it. Of a category only the rows asked for are read."""
+
+    def __init__(self, data: bytes, held: Held) -> None:
+        self.data = data
+        self.held = held
+
+    def of(self, kind: type[Any], message_id: str) -> list[tuple[int, Any]]:
+        """Give the rows of a message with their positions."""
+        if self.held.section is not None:
+            rows = next(rows for of, rows in self.held.section.categories() if of is kind)
+            return [(n, row) for n, row in enumerate(rows) if row.message_id == message_id]
+        table = self.held.layout.tables.get(CATEGORY_NAMES[kind])
+        if table is None or "message_id" not in table.attributes or message_id.encode() not in self.data:
+            return []
+        group = table.attributes.index("message_id") + 1
+        found = [(n, m) for n, m in enumerate(row_matches(self.data, table)) if from_token(m[group]) == message_id]
+        rows = rows_of(table, [m.groups() for _, m in found], kind, self.held.content_type) if found else ()
+        return list(zip((n for n, _ in found), rows, strict=True))
+
+    def count(self, kind: type[Row]) -> int:
+        table = self.held.layout.tables.get(CATEGORY_NAMES[kind])
+        return table.row_count if table else 0
+
+
+class FilesView:
+    """The View over a deposition's files, one of them open for a change."""
+
+    def __init__(self, reader: Reader, paths: dict[str, Path], opened: Opened) -> None:
+        self._reader = reader
+        self._paths = paths
+        self._opened = {opened.held.content_type: opened}
+
+    def message(self, message_id: str) -> Message | None:
+        return next((row for _, row in self._all(Message, message_id)), None)
+
+    def references(self, message_id: str) -> tuple[FileReference, ...]:
+        return tuple(row for _, row in self._all(FileReference, message_id))
+
+    def originals(self, message_id: str) -> tuple[OriginalCommunication, ...]:
+        return tuple(row for _, row in self._all(OriginalCommunication, message_id))
+
+    def status(self, message_id: str) -> Status | None:
+        return next((row for _, row in self._file(TO_DEPOSITOR).of(Status, message_id)), None)
+
+    def counts(self, content_type: str) -> Counts:
+        file = self._file(content_type)
+        return Counts(file.count(Message), file.count(FileReference), file.count(OriginalCommunication))
+
+    def _all(self, kind: type[Any], message_id: str) -> list[tuple[int, Any]]:
+        return [found for content_type in self._paths for found in self._file(content_type).of(kind, message_id)]
+
+    def _file(self, content_type: str) -> Opened:
+        if content_type not in self._opened:
+            path = self._paths[content_type]
+            known = self._reader.recall(path)
+            recalled = known is not None and known.section is not None
+            data, held = (b"", known) if recalled and known else self._reader.open(path, content_type)
+            self._opened[content_type] = Opened(data, held)
+        return self._opened[content_type]
