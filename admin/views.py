@@ -29,7 +29,7 @@ class SwitchRequest(BaseModel):
 
     to: str
     expected_epoch: int
-    reason: str = Field(min_length=1)
+    reason: str = Field(pattern=r"\S")
     force: bool = False
 
 

@@ -1,5 +1,7 @@
 """One handler for everything that goes wrong, and one body shape: `{"error": {code, message, details}}`."""
 
+import traceback
+
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
@@ -40,6 +42,7 @@ def _http(error: HTTPException) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    """A defect of ours: told in the log with its traceback, to the caller without."""
-    log.error("defect", path=request.path, exc_info=error)
+    """A defect of ours: the log says where, without values that may be message text; the caller learns nothing of it."""
+    where = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
+    log.error("defect", path=request.path, error=type(error).__name__, where=where)
     return _ours(MessagingError("the service failed unexpectedly; the log says where"))

@@ -16,7 +16,7 @@ Position = tuple[str, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a listed message must be; `since` and `until` are inclusive times as the files keep them."""
+    """What a listed message must be; `since` and `until` are inclusive, times as the files keep them or whole days."""
 
     content_type: str | None = None
     send_status: str | None = None
@@ -31,7 +31,7 @@ class Filter:
             and self.send_status in (None, message.send_status)
             and self.message_type in (None, message.message_type)
             and (self.since is None or (message.timestamp or "") >= self.since)
-            and (self.until is None or (message.timestamp or "") <= self.until)
+            and (self.until is None or (message.timestamp or "")[: len(self.until)] <= self.until)
             and self._mentions(message)
         )
 
@@ -91,5 +91,5 @@ def _position(cursor: str) -> Position:
     try:
         timestamp, content_type, row = json.loads(base64.urlsafe_b64decode(cursor))
         return str(timestamp), int(content_type), int(row)
-    except (binascii.Error, ValueError, TypeError) as error:
+    except (binascii.Error, ValueError, TypeError, OverflowError) as error:
         raise InvalidInput.of("cursor", "is not one that a list gave; leave it out to begin again") from error

@@ -6,7 +6,9 @@ from flask import Flask, Response, g, request
 
 from service.metrics import Metrics
 
-_UNKNOWN = "(none)"
+_UNKNOWN, _OTHER = "(none)", "(other)"
+#: A caller could make series without end by inventing others.
+_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 
 
 def init_app(app: Flask, metrics: Metrics) -> None:
@@ -17,7 +19,8 @@ def init_app(app: Flask, metrics: Metrics) -> None:
 
     def end(response: Response) -> Response:
         route = str(request.url_rule) if request.url_rule else _UNKNOWN
-        metrics.request(route, request.method, response.status_code, time.perf_counter() - g.begun)
+        method = request.method if request.method in _METHODS else _OTHER
+        metrics.request(route, method, response.status_code, time.perf_counter() - g.begun)
         return response
 
     app.before_request(begin)

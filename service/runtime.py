@@ -8,7 +8,7 @@ from service.errors import FileUnavailable
 from service.metrics import Metrics
 from service.storage.base import Store
 from service.storage.build import Stores
-from settings import Profile, Settings
+from settings import Profile, Settings, SettingsError
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,10 @@ class Runtime:
         active = self.file.read()
         if active is None or stamp is None:
             raise FileUnavailable(f"{self.file.path} is gone; restart the service to decide the profile anew")
-        profile = self.settings.profile_named(active.profile)
+        try:
+            profile = self.settings.profile_named(active.profile)
+        except SettingsError as error:
+            raise FileUnavailable(f"{self.file.path} names a profile that the settings do not know: {error}") from error
         snapshot = Snapshot(profile, active, self.stores.chain(profile))
         self.workers.report(active.epoch)
         self._metrics.profile_is(profile.name, active.epoch, [p.name for p in self.settings.profiles])

@@ -70,7 +70,7 @@ class Tokens:
                 self._seen = (stat.st_mtime_ns, stat.st_ino, tokens)
         except FileNotFoundError:
             return ()
-        except (OSError, ValueError, TypeError) as error:
+        except (OSError, ValueError, TypeError, KeyError) as error:
             raise FileUnavailable(f"{self._path} cannot be read: {error}") from error
         return self._seen[2]
 

@@ -4,8 +4,8 @@ import re
 
 from service.errors import InvalidInput
 
-#: No CIF text can carry these; `\\r` is gone by the time they are looked for.
-_REFUSED = re.compile(r"[\x00-\x08\x0b-\x1f\x80-\x9f\ud800-\udfff\ufdd0-\ufdef]")
+#: No CIF text can carry these; `\\r` becomes a line end.
+_REFUSED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x80-\x9f\ud800-\udfff\ufdd0-\ufdef]")
 
 
 def accepted(field: str, text: str | None) -> str | None:
@@ -15,7 +15,6 @@ def accepted(field: str, text: str | None) -> str | None:
     """
     if not text:
         return None
-    text = normalise(text)
     position = first_refused(text)
     if position is not None:
         code = f"U+{ord(text[position]):04X}"
@@ -25,7 +24,7 @@ def accepted(field: str, text: str | None) -> str | None:
             position=position,
             character=code,
         )
-    return text
+    return normalise(text)
 
 
 def normalise(text: str) -> str:

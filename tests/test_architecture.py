@@ -16,7 +16,6 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 HOMES = {
     "dynaconf": ("settings/",),
     "mmcif": ("service/storage/cif/",),
-    "filelock": ("service/storage/cif/",),
     "sqlalchemy": ("service/storage/database/",),
     "flask_sqlalchemy": ("service/storage/database/",),
     "alembic": ("service/storage/database/",),

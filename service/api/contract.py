@@ -1,14 +1,17 @@
 """What ties views to schemas: the same models validate requests and make the OpenAPI document."""
 
-from typing import Any
+from copy import deepcopy
+from typing import Any, cast
 
-from flask import Request, request
+from flask import Request, current_app, request
 from spectree import SecurityScheme, SpecTree
 from spectree.models import SecureType, SecuritySchemeData
 from werkzeug.exceptions import BadRequest
 
 from service.api.schemas import ErrorBody
 from service.errors import InvalidInput, MalformedRequest, UnsupportedMediaType
+
+_DOCUMENT = "messaging-openapi"
 
 
 def refuse_invalid(_request: Request, _response: Any, error: Any, _instance: Any, _adapter: Any) -> None:
@@ -32,6 +35,8 @@ def require_json() -> None:
         body = request.get_json()
     except BadRequest as error:
         raise MalformedRequest(f"the body is no JSON: {error.description}") from error
+    except RecursionError as error:
+        raise MalformedRequest("the body is nested too deeply") from error
     if not isinstance(body, dict):
         raise MalformedRequest("the body is no JSON object; send {...} with the fields of the schema")
 
@@ -49,3 +54,14 @@ contract = SpecTree(
     security_schemes=[SecurityScheme(name="token", data=SecuritySchemeData(type=SecureType.HTTP, scheme="bearer"))],
     security={"token": []},
 )
+
+
+def document() -> dict[str, Any]:
+    """Give the OpenAPI document of the current application; the library would keep that of the first one asked for all."""
+    known = current_app.extensions
+    if _DOCUMENT not in known:
+        models = deepcopy(contract.models)  # making the document takes the nested schemas out of them
+        vars(contract).pop("_spec", None)
+        known[_DOCUMENT] = contract.spec
+        contract.models = models
+    return cast(dict[str, Any], known[_DOCUMENT])

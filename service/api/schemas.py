@@ -1,8 +1,9 @@
 """What requests and answers look like: mmCIF attribute names, `null` for an absent value (DESIGN.md section 8)."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from service.vocabulary import CONTENT_TYPES, MESSAGE_TYPES
 
@@ -11,7 +12,18 @@ ContentType = Literal[CONTENT_TYPES]  # type: ignore[valid-type]
 MessageType = Literal[MESSAGE_TYPES]  # type: ignore[valid-type]
 Text = str | None
 MessageId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-Time = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d)?$", description="YYYY-MM-DD[ HH:MM:SS], UTC")]
+
+
+def _real_time(text: str) -> str:
+    datetime.fromisoformat(text)
+    return text
+
+
+Time = Annotated[
+    str,
+    Field(pattern=r"^\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d)?$", description="YYYY-MM-DD[ HH:MM:SS], UTC"),
+    AfterValidator(_real_time),
+]
 #: A number where the file holds one, else what the file holds.
 Number = int | str | None
 

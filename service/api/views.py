@@ -6,7 +6,7 @@ from flask import Blueprint, Response, jsonify, render_template
 from spectree import Response as Answers
 
 from service.api import render, schemas
-from service.api.contract import contract, require_json
+from service.api.contract import contract, document, require_json
 from service.errors import InvalidInput
 from service.listing import Filter, page
 from service.message_service import Flagged
@@ -94,14 +94,14 @@ def get_summary(dep: str) -> Any:
 @requires("messages:read")
 def openapi() -> Response:
     """Give the contract of this interface as an OpenAPI document."""
-    return jsonify(contract.spec)
+    return jsonify(document())
 
 
 @blueprint.get("/docs")
 @requires("messages:read")
 def docs() -> str:
     """Show the contract to people."""
-    return render_template("docs.html", spec=contract.spec)
+    return render_template("docs.html", spec=document())
 
 
 @blueprint.get("/docs/style.css")

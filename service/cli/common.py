@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -62,14 +63,11 @@ def selected(
     if not (depositions or depositions_file or directory or everything):
         raise click.UsageError("select depositions with --deposition, --depositions-file, --directory or --all")
     named = [*depositions, *(_lines(depositions_file) if depositions_file else ())]
-    for name in named:
-        if not is_deposition_id(name.upper()):
-            raise click.UsageError(f"{name!r} is no deposition id: D_ and digits, or G_ and seven digits")
-        yield name.upper()
-    if directory:
-        yield from sorted(path.name for path in directory.iterdir() if is_deposition_id(path.name))
-    if everything:
-        yield from found.stores.cif.site.depositions()
+    wrong = [name for name in named if not is_deposition_id(name.upper())]
+    if wrong:
+        raise click.UsageError(f"no deposition ids: {', '.join(wrong)}; use D_ and digits, or G_ and seven digits")
+    listed = sorted(path.name for path in directory.iterdir() if is_deposition_id(path.name)) if directory else []
+    return chain((name.upper() for name in named), listed, found.stores.cif.site.depositions() if everything else ())
 
 
 def _lines(path: Path) -> Iterator[str]:

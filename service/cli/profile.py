@@ -41,6 +41,8 @@ def show_(context: click.Context, *, as_json: bool) -> None:
 @click.pass_context
 def switch(context: click.Context, *, name: str, reason: str, force: bool, as_json: bool) -> None:
     """Move every server to an adjacent profile at its next request."""
+    if not reason.strip():
+        raise click.BadParameter("say why", param_hint="--reason")
     switching = services_of(context).switching
     before = switching.active()
     who = f"{getpass.getuser()}@{socket.gethostname()}"

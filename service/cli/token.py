@@ -4,6 +4,7 @@ import click
 
 from service.cli.common import json_option, settings_of, show
 from service.security import Tokens
+from settings import SCOPES
 
 
 @click.group()
@@ -13,7 +14,9 @@ def token() -> None:
 
 @token.command()
 @click.argument("name")
-@click.option("--scope", "scopes", multiple=True, required=True, help="What the token allows; may be repeated.")
+@click.option(
+    "--scope", "scopes", multiple=True, required=True, type=click.Choice(SCOPES), help="What it allows; repeatable."
+)
 @click.pass_context
 def create(context: click.Context, *, name: str, scopes: tuple[str, ...]) -> None:
     """Make a token and print it; it is shown this once."""

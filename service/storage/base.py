@@ -100,9 +100,10 @@ class Observer:
 def timed(observer: Observer, store: str, operation: str) -> Iterator[None]:
     """Tell the observer how an operation ended and how many seconds it took."""
     begun = time.perf_counter()
-    outcome = OK
+    outcome = "defect"
     try:
         yield
+        outcome = OK
     except MessagingError as error:
         outcome = error.code
         raise

@@ -1,5 +1,6 @@
 """Small files that must survive a crash: written whole, fsynced with their directory, replaced by rename."""
 
+import errno
 import fcntl
 import os
 import uuid
@@ -51,14 +52,20 @@ def exclusive(path: Path) -> Iterator[None]:
 
 
 def append_line(path: Path, line: bytes) -> None:
-    """Append one line durably; lines of several processes do not mix. Raises OSError."""
+    """Append one line durably and whole, or nothing; lines of several processes do not mix. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
     try:
-        os.write(descriptor, line + b"\n")
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        before = os.fstat(descriptor).st_size
+        if os.write(descriptor, line + b"\n") <= len(line):
+            os.ftruncate(descriptor, before)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+    if not before:
+        sync_directory(path.parent)
 
 
 def remove(path: Path) -> None:

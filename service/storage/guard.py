@@ -10,7 +10,7 @@ import pybreaker
 from service.changes import Change, Delta
 from service.errors import DatabaseUnavailable
 from service.messages import Correspondence, Section
-from service.storage.base import Answer, Applied, Observer, Outcome, Snapshot, timed
+from service.storage.base import Answer, Applied, Observer, Outcome, Signatures, Snapshot, timed
 from service.storage.database.store import DatabaseStore
 
 T = TypeVar("T")
@@ -96,8 +96,8 @@ class GuardedDatabase:
     def behind(self) -> tuple[str, ...]:
         return self._call("behind", self._database.behind)
 
-    def depositions(self) -> tuple[str, ...]:
-        return self._call("depositions", self._database.depositions)
+    def recorded(self) -> dict[str, Signatures]:
+        return self._call("recorded", self._database.recorded)
 
     def write(self, change: Change) -> Applied:
         return self._call("write", lambda: self._database.write(change))

@@ -6,24 +6,25 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 #: White space with the comments in it; a comment begins behind white space or at the beginning of the file.
-_GAP = rb"(?:\s++(?:\#[^\n]*+)?+)++"
+_GAP = rb"(?:[ \t\r\n]++(?:\#[^\n]*+)?+)++"
 #: A value as it stands, told by its first byte. The possessive quantifiers keep the time linear on damaged files.
-_KEYWORD = rb"(?i:loop_|stop_|global_|data_[^\s]*|save_[^\s]*)(?=\s|\Z)"
+_KEYWORD = rb"(?i:loop_|stop_|global_|data_[^ \t\r\n]*|save_[^ \t\r\n]*)(?=[ \t\r\n]|\Z)"
 _VALUE = (
-    rb"""(?:[^\s'"_;\#dglsDGLS][^\s]*+
+    rb"""(?:[^ \t\r\n'"_;\#dglsDGLS][^ \t\r\n]*+
     |(?!"""
     + _KEYWORD
-    + rb""")[dglsDGLS][^\s]*+
-    |'(?:[^'\n]++|'(?!\s|\Z))*+'(?=\s|\Z)
-    |"(?:[^"\n]++|"(?!\s|\Z))*+"(?=\s|\Z)
-    |(?<=\n);[^\n]*+\n(?:(?!;)[^\n]*+\n)*+;(?=\s|\Z)
-    |(?<!\n);[^\s]++)"""
+    + rb""")[dglsDGLS][^ \t\r\n]*+
+    |'(?:[^'\n]++|'(?![ \t\r\n]|\Z))*+'(?=[ \t\r\n]|\Z)
+    |"(?:[^"\n]++|"(?![ \t\r\n]|\Z))*+"(?=[ \t\r\n]|\Z)
+    |(?<=\n);[^\n]*+\n(?:(?!;)[^\n]*+\n)*+;(?=[ \t\r\n]|\Z)
+    |(?<!\n);[^ \t\r\n]++)"""
 )
 _FIRST = re.compile(rb"(?:\#[^\n]*+)?+(?:" + _GAP + rb")?+")
 _NEXT = re.compile(rb"(?:" + _GAP + rb")?+")
-_CONTROL = re.compile(rb"(?P<item>_[^\s]+)|(?P<keyword>" + _KEYWORD + rb")")
-_NAME = re.compile(_GAP + rb"(_[^\s]+)")
+_CONTROL = re.compile(rb"(?P<item>_[^ \t\r\n]+)|(?P<keyword>" + _KEYWORD + rb")")
+_NAME = re.compile(_GAP + rb"(_[^ \t\r\n]+)")
 _PAIR = re.compile(_GAP + _VALUE, re.VERBOSE)
+_COMMENT = re.compile(_VALUE + rb"|_[^ \t\r\n]+|" + _KEYWORD + rb"|(?P<comment>\#[^\n]*+)", re.VERBOSE)
 _LINE_REST = re.compile(rb"[ \t]*(?:\r?\n|\Z)")
 #: The legacy writer opens a file with these bytes and closes every category with the second line (reference section 3).
 FRAME = b"data_messages\n# \n"
@@ -69,6 +70,19 @@ def is_blank(data: bytes) -> bool:
 Tokens = list[tuple[bytes, ...]]
 
 
+def is_whole(data: bytes) -> bool:
+    """Tell whether a file has content and, as far as its ends show, all of it: the legacy writer closes what it opens."""
+    if is_blank(data):
+        return False
+    return data == FRAME or (data.endswith(CLOSING) if data.startswith(FRAME) else not FRAME.startswith(data))
+
+
+def comments(data: bytes, begin: int, end: int) -> bytes:
+    """Give the comments that stand between the tokens of a part of a scanned file, a line each."""
+    found = (m["comment"].rstrip() for m in _COMMENT.finditer(data, begin, end) if m["comment"])
+    return b"".join(comment + b"\n" for comment in found)
+
+
 def scan(data: bytes, collected: dict[str, Tokens] | None = None) -> Layout:
     """Scan a whole file strictly. No bytes at all are a file without content yet (reference section 1).
 
@@ -77,7 +91,7 @@ def scan(data: bytes, collected: dict[str, Tokens] | None = None) -> Layout:
     """
     if b"\0" in data:
         raise DamagedCif("a NUL byte stands", data.index(b"\0"))
-    if data.startswith(FRAME) and not data.endswith(CLOSING):
+    if not is_whole(data) and not is_blank(data):
         raise DamagedCif("the file stops without its closing '#' line", len(data))
     if not data.isascii():
         try:
@@ -107,7 +121,7 @@ def _row(width: int, *, grouped: bool) -> re.Pattern[bytes]:
 
 @lru_cache(maxsize=256)
 def _pairs(width: int) -> re.Pattern[bytes]:
-    return re.compile(_GAP.join([rb"_[^\s]+" + _GAP + b"(" + _VALUE + b")"] * width), re.VERBOSE)
+    return re.compile(_GAP.join([rb"_[^ \t\r\n]+" + _GAP + b"(" + _VALUE + b")"] * width), re.VERBOSE)
 
 
 class _Scan:

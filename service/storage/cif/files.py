@@ -10,31 +10,30 @@ from service.storage.cif import signature
 from service.storage.durable import sync_directory
 
 _SNAPSHOTS = 5
-_READ_TRIES = 5
 
 
-def read(path: Path) -> tuple[bytes, str]:
+def read(path: Path) -> tuple[bytes, str] | None:
     """Read a file and its signature; a missing file is no bytes and the signature `absent`.
 
-    Reads again when the file changed meanwhile, for legacy programs write in place. Raises OSError.
+    Gives nothing where the file changed meanwhile, for legacy programs write in place. Raises OSError.
     """
-    for _ in range(_READ_TRIES):
-        try:
-            with path.open("rb") as file:
-                before = os.fstat(file.fileno())
-                data = file.read()
-                after = os.fstat(file.fileno())
-        except FileNotFoundError:
-            return b"", signature.ABSENT
-        if (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size):
-            return data, signature.of([data], after)
-    raise BlockingIOError(f"{path} keeps changing while it is read")
+    try:
+        with path.open("rb") as file:
+            before = os.fstat(file.fileno())
+            data = file.read()
+            after = os.fstat(file.fileno())
+    except FileNotFoundError:
+        return b"", signature.ABSENT
+    if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
+        return None
+    return data, signature.of([data], after)
 
 
-def replace(path: Path, pieces: Sequence[bytes | memoryview]) -> str:
+def replace(path: Path, pieces: Sequence[bytes | memoryview], *, snapshot: bool = False) -> str:
     """Replace a file by rename, durably: content, then name. Give the new signature; on OSError the old file is whole.
 
-    The caller holds the file's lock, so one temporary name serves all and none is left behind by a crash for long.
+    The old content is kept as a snapshot where that is wanted. The caller holds the file's lock, so one temporary name
+    serves all, and what a crash leaves is gone with the next change.
     """
     target = Path(os.path.realpath(path))
     temporary = target.with_name(f".{target.name}.tmp")
@@ -45,6 +44,8 @@ def replace(path: Path, pieces: Sequence[bytes | memoryview]) -> str:
             file.flush()
             os.fsync(file.fileno())
             signed = signature.of(pieces, os.fstat(file.fileno()))
+        if snapshot:
+            _keep_snapshot(path, target)
         temporary.replace(target)
     except OSError:
         temporary.unlink(missing_ok=True)
@@ -53,34 +54,32 @@ def replace(path: Path, pieces: Sequence[bytes | memoryview]) -> str:
     return signed
 
 
-def keep_snapshot(path: Path) -> None:
+def _keep_snapshot(path: Path, target: Path) -> None:
     """Move `PREV0` to `PREV1` and so on, and keep the present content as `PREV0` (reference section 6).
 
     A link costs nothing and holds the old content, because the file is replaced by rename.
     """
-    names = [f"{path}.PREV{n}" for n in range(_SNAPSHOTS)]
+    names = [path.with_name(f"{path.name}.PREV{n}") for n in range(_SNAPSHOTS)]
+    if not target.exists() or (names[0].exists() and names[0].samefile(target)):
+        return  # the first change of a new file, or one that came this far and no further
     for newer, older in reversed(list(pairwise(names))):
         with suppress(FileNotFoundError):  # not as many changes yet
-            Path(newer).rename(older)
-    with suppress(FileNotFoundError):  # the first change of a new file
-        Path(names[0]).hardlink_to(path)
-
-
-def in_motion(path: Path, *, ours: bool) -> bool:
-    """Tell whether another program may be writing a file in place now; `ours` says that its lock is held by us."""
-    try:
-        return signature.is_young(path.stat()) or (not ours and path.with_name(f"{path.name}.lock").exists())
-    except FileNotFoundError:
-        return False
+            newer.rename(older)
+    names[0].hardlink_to(target)
 
 
 def _take_owner_and_mode(descriptor: int, target: Path) -> None:
-    """Give the new file what the old one had, so that the legacy programs may go on writing it."""
+    """Give the new file the group and mode of the old one, so that the legacy programs may go on writing it.
+
+    Its user too where we may: a file that the group may write does not become ours alone by being replaced.
+    """
     try:
         old = target.stat()
     except FileNotFoundError:
         return
-    os.fchmod(descriptor, old.st_mode & 0o7777)
     new = os.fstat(descriptor)
-    if (new.st_uid, new.st_gid) != (old.st_uid, old.st_gid):
-        os.fchown(descriptor, old.st_uid, old.st_gid)
+    if new.st_gid != old.st_gid:
+        os.fchown(descriptor, -1, old.st_gid)
+    if new.st_uid != old.st_uid and os.geteuid() == 0:
+        os.fchown(descriptor, old.st_uid, -1)
+    os.fchmod(descriptor, old.st_mode & 0o7777)

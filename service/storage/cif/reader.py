@@ -8,15 +8,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from service.errors import DamagedFile
+from service.errors import DamagedFile, FileUnavailable
 from service.messages import Section
 from service.storage.base import YOUNG, same_signature
 from service.storage.cif import files, rows, signature
-from service.storage.cif.document import DamagedCif, Layout, Tokens, scan
+from service.storage.cif.document import DamagedCif, Layout, Tokens, is_whole, scan
+from service.storage.cif.lock import is_foreign, lock_of
 from service.storage.durable import faults
 
-#: Seconds in which a file that looks cut or empty, while a legacy program may be writing it in place, is read again.
-_PATIENCE, _PAUSE = 0.3, 0.03
+#: Seconds for which a file that another program may be writing in place must have stayed as it is to be believed, and in
+#: which it is waited for altogether.
+_STILL, _LONGEST, _PAUSE = 0.3, 3.0, 0.03
 #: Bytes of files whose content is kept.
 _CAPACITY = 64 * 1024 * 1024
 
@@ -66,22 +68,22 @@ class Reader:
     ) -> tuple[bytes, Held]:
         """Read a file with its bytes, scanned whole unless it is as it was; `ours` says that we hold its lock.
 
-        One that looks cut or empty while it may be in motion is given a moment (DESIGN.md section 6). Raises DamagedFile
-        and FileUnavailable.
+        While another program may be writing it in place it is read again until it stays as it is (DESIGN.md section 6).
+        Raises DamagedFile and FileUnavailable.
         """
-        deadline = time.monotonic() + _PATIENCE
+        begun = still = time.monotonic()
+        before = None
         while True:
             with faults(path):
-                data, signed = files.read(path)
-            try:
-                held = self._scanned(path, content_type, data, signed, collected)
-            except DamagedCif as error:
-                if _settled(path, deadline, ours=ours):
-                    raise _damaged(path, error) from error
-            else:
-                if data or signed == signature.ABSENT or _settled(path, deadline, ours=ours):
-                    self.keep(path, held)
-                    return data, held
+                found = files.read(path)
+                waits = _in_motion(path, found, ours=ours)
+            now = time.monotonic()
+            if found is None or found[1] != before:
+                still, before = now, found and found[1]
+            if found is not None and (not waits or now - still > _STILL):
+                return found[0], self._believed(path, content_type, found, collected)
+            if now - begun > _LONGEST:
+                raise FileUnavailable(f"{path}: another program keeps writing it; try again shortly", path=str(path))
             time.sleep(_PAUSE)
 
     def section(
@@ -103,17 +105,33 @@ class Reader:
             while self._bytes > _CAPACITY and len(self._held) > 1:
                 self._bytes -= self._held.popitem(last=False)[1].size
 
-    def _scanned(self, path: Path, content_type: str, data: bytes, signed: str, collected: dict[str, Tokens] | None) -> Held:
+    def _believed(
+        self, path: Path, content_type: str, found: tuple[bytes, str], collected: dict[str, Tokens] | None
+    ) -> Held:
+        """Scan a content that is the file's for good, unless it is known, and remember it."""
+        data, signed = found
         known = self._held.get(path)
         if known is not None and same_signature(known.signature, signed):
-            return replace(known, signature=signed)
-        return Held(content_type, signed, len(data), scan(data, collected))
+            held = replace(known, signature=signed)
+        else:
+            try:
+                held = Held(content_type, signed, len(data), scan(data, collected))
+            except DamagedCif as error:
+                raise _damaged(path, error) from error
+        self.keep(path, held)
+        return held
 
 
-def _settled(path: Path, deadline: float, *, ours: bool) -> bool:
-    """Tell whether a file will stay as it is: nobody writes it in place, or that has taken too long."""
-    with faults(path):
-        return time.monotonic() > deadline or not files.in_motion(path, ours=ours)
+def _in_motion(path: Path, found: tuple[bytes, str] | None, *, ours: bool) -> bool:
+    """Tell whether another program may be writing a file in place now.
+
+    A legacy program does so under its lock; one that takes no lock shows by a young file that looks cut or empty.
+    """
+    if found is None or not found[1].endswith(YOUNG):
+        return found is None
+    if not ours and is_foreign(lock_of(path)):
+        return True
+    return not is_whole(found[0])
 
 
 def _damaged(path: Path, error: DamagedCif) -> DamagedFile:

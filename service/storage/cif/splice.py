@@ -6,7 +6,7 @@ from enum import Enum, auto
 from itertools import islice
 
 from service.messages import Row
-from service.storage.cif.document import CLOSING, FRAME, Layout, Table, is_blank, line_end, row_matches, tokens
+from service.storage.cif.document import CLOSING, FRAME, Layout, Table, comments, is_blank, line_end, row_matches, tokens
 
 _MISSING = b"?"
 
@@ -167,7 +167,8 @@ def _rewritten(data: bytes, table: Table, columns: list[str], put: Put) -> Edit:
         rows[position] |= new
     rows += put.added
     meant = [*(put.meant.get(n) for n in range(table.row_count)), *put.meant_behind]
-    text = category_text(table.name, columns, rows).removesuffix(CLOSING)
+    remarks = comments(data, table.begin, table.end)
+    text = remarks + category_text(table.name, columns, rows).removesuffix(CLOSING)
     return Edit(
         table.begin,
         table.end,
@@ -177,7 +178,8 @@ def _rewritten(data: bytes, table: Table, columns: list[str], put: Put) -> Edit:
             attributes=columns,
             is_loop=len(rows) > 1,
             row_count=len(rows),
-            body=_body(table.begin, table.name, columns),
+            begin=table.begin + len(remarks),
+            body=_body(table.begin + len(remarks), table.name, columns),
         ),
         meant,
         Kind.TABLE,
@@ -189,8 +191,9 @@ def _row(data: bytes, table: Table, position: int, new: Tokens, meant: Row) -> E
     row = next(islice(row_matches(data, table), position, None))
     values = [new.get(a, token) for a, token in zip(table.attributes, row.groups(), strict=True)]
     begin, end = row.start(1), row.end()
-    lead = b"\n" if begin and data[begin - 1 : begin] != b"\n" and _is_block(values[0]) else b""
-    return Edit(begin, line_end(data, end), lead + row_text(values), table, [meant], Kind.ROWS)
+    remarks = comments(data, begin, end)
+    lead = b"\n" if begin and data[begin - 1 : begin] != b"\n" and (remarks or _is_block(values[0])) else b""
+    return Edit(begin, line_end(data, end), lead + remarks + row_text(values), table, [meant], Kind.ROWS)
 
 
 def _body(begin: int, name: str, attributes: list[str]) -> int:

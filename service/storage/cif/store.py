@@ -117,12 +117,12 @@ class CifStore:
         """Lock, write, read and remove a probe file where the depositions' directories are."""
         root = self.site.cif_root / "archive"
         path = root / f".probe-{os.uname().nodename}-{os.getpid()}-{threading.get_ident()}"
+        self.site.require_root("D_0")
         with faults(root), self._locks.held(path):
-            self.site.require_root("D_0")
             files.replace(path, [FRAME])
-            data, _ = files.read(path)
+            found = files.read(path)
             path.unlink()
-        if data != FRAME:
+        if found is None or found[0] != FRAME:
             raise FileUnavailable(f"{root} does not give back what was written")
         return {self.name: OK}
 
@@ -152,9 +152,7 @@ class CifStore:
         pieces = splice.pieces(opened.data, edits)
         is_message = any(put.category == CATEGORY_NAMES[Message] for put in puts)
         with faults(path):
-            if is_message:
-                files.keep_snapshot(path)
-            signed = files.replace(path, pieces)
+            signed = files.replace(path, pieces, snapshot=is_message)
         content_type, size = opened.held.content_type, sum(map(len, pieces))
         self._reader.keep(path, Held(content_type, signed, size, splice.moved(opened.data, layout, edits), new))
         if is_message and content_type == TO_DEPOSITOR:

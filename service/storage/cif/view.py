@@ -1,5 +1,6 @@
 """What a change may ask about the files of a deposition, answered without reading more of them than the answer needs."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ from service.storage.cif.reader import Held, Reader
 from service.storage.cif.rows import CATEGORY_NAMES, rows_of
 from service.storage.cif.text import from_token
 from service.vocabulary import TO_DEPOSITOR
+
+_PLAIN = re.compile(r"[A-Za-z0-9._-]+")
 
 
 class Opened:
@@ -24,7 +27,7 @@ class Opened:
             rows = next(rows for of, rows in self.held.section.categories() if of is kind)
             return [(n, row) for n, row in enumerate(rows) if row.message_id == message_id]
         table = self.held.layout.tables.get(CATEGORY_NAMES[kind])
-        if table is None or "message_id" not in table.attributes or message_id.encode() not in self.data:
+        if table is None or "message_id" not in table.attributes or _cannot_hold(self.data, message_id):
             return []
         group = table.attributes.index("message_id") + 1
         found = [(n, m) for n, m in enumerate(row_matches(self.data, table)) if from_token(m[group]) == message_id]
@@ -34,6 +37,11 @@ class Opened:
     def count(self, kind: type[Row]) -> int:
         table = self.held.layout.tables.get(CATEGORY_NAMES[kind])
         return table.row_count if table else 0
+
+
+def _cannot_hold(data: bytes, message_id: str) -> bool:
+    """Tell at the price of one search that a file does not hold an id; odd characters may stand there as references."""
+    return _PLAIN.fullmatch(message_id) is not None and message_id.encode() not in data
 
 
 class FilesView:

@@ -26,6 +26,12 @@ def find(connection: Connection, deposition_data_set_id: str, *, lock: bool = Fa
     return Snapshot(Correspondence(deposition_data_set_id), recorded, version=version, cif_behind=cif_behind)
 
 
+def all_signatures(connection: Connection) -> dict[str, Signatures]:
+    """Read the recorded signatures of every deposition."""
+    found = connection.execute(select(deposition.c.deposition_data_set_id, *_COLUMNS))
+    return {key: dict(zip(CONTENT_TYPES, signatures, strict=True)) for key, *signatures in found}
+
+
 def create(connection: Connection, deposition_data_set_id: str) -> Snapshot:
     """Make the row, or wait for the one that another process is making, and lock it."""
     ignoring = insert(deposition).prefix_with("OR IGNORE", dialect="sqlite").prefix_with("IGNORE", dialect="mysql")

@@ -1,6 +1,5 @@
 """The engine: how connections to SQLite and MariaDB are made, bounded in time, and checked for being the right database."""
 
-from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -72,8 +71,6 @@ def prepare(engine: Engine) -> None:
     """Make SQLite durable and its transactions explicit; MariaDB is set by its session command."""
     if engine.dialect.name != "sqlite":
         return
-    if engine.url.database:
-        Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
 

@@ -97,6 +97,7 @@ def _create_database(settings: Settings) -> None:
     """Make an empty database on the server where there is none under that name; SQLite makes its file by itself."""
     url = url_of(settings)
     if url.get_backend_name() == "sqlite":
+        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
         return
     engine = create_engine(url.set(database=None), connect_args=options_of(settings)["connect_args"])
     charset, collation = TABLE_OPTIONS["mysql_charset"], TABLE_OPTIONS["mysql_collate"]

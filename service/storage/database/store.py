@@ -15,6 +15,7 @@ from service.storage.base import (
     Answer,
     Applied,
     Outcome,
+    Signatures,
     Snapshot,
     same_signature,
     unknown_deposition,
@@ -70,10 +71,10 @@ class DatabaseStore:
         with translated(), self._reading.begin() as connection:
             return tuple(connection.scalars(statement.order_by(deposition.c.deposition_data_set_id)))
 
-    def depositions(self) -> tuple[str, ...]:
-        """List the ids of all depositions that are known."""
+    def recorded(self) -> dict[str, Signatures]:
+        """Give the recorded signatures of every deposition that is known."""
         with translated(), self._reading.begin() as connection:
-            return tuple(connection.scalars(select(deposition.c.deposition_data_set_id)))
+            return depositions.all_signatures(connection)
 
     def write(self, change: Change) -> Applied:
         """Resolve a change and write its rows in one transaction, which leaves the files behind."""

@@ -1,0 +1,115 @@
+"""`msgmodule profile`, and the settings that every command refuses."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+import structlog
+from support.site import PROFILES, Site
+
+from service.cli.main import main
+
+Done = subprocess.CompletedProcess[str]
+
+
+def msgmodule(site: Site, *arguments: str, profile: str = "cif-only", **more: str) -> Done:
+    """Run what the console script runs, in this process, and catch how it exits."""
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    argv = ["msgmodule", *arguments]
+    with ExitStack() as stack:
+        stack.enter_context(patch.dict(os.environ, site.environ(profile, **more)))
+        stack.enter_context(patch.object(sys, "argv", argv))
+        stack.enter_context(redirect_stdout(out))
+        stack.enter_context(redirect_stderr(err))
+        stack.callback(structlog.reset_defaults)
+        try:
+            main()
+        except SystemExit as done:
+            code = int(done.code or 0)
+    return Done(argv, code, out.getvalue(), err.getvalue())
+
+
+def in_a_process(site: Site, *arguments: str, profile: str = "cif-only", **more: str) -> Done:
+    """Run the command in a process of its own, from a foreign working directory."""
+    environ = {"PATH": os.environ["PATH"], "TMPDIR": str(site.root)} | site.environ(profile, **more)
+    command = [str(Path(sys.executable).with_name("msgmodule")), *arguments]
+    return subprocess.run(command, env=environ, cwd=site.root, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "remedy"),
+    [
+        ("MSGMODULE_ENV", "dual_write", "dual-write-cif-read"),
+        ("MSGDB_READS_ENABLED", "ture", "MSGDB_READS_ENABLED"),
+        ("MSGMODULE_READS", "cif", "MSGMODULE_ENV"),
+        ("MSGMODULE_LOCK_TIMEOUT", "-1", "seconds"),
+        ("MSGMODULE_CIFROOT", "/x", "MSGMODULE_CIF_ROOT"),
+    ],
+)
+def test_a_setting_that_is_refused_ends_every_command_with_2(site: Site, variable: str, value: str, remedy: str) -> None:
+    profile = "" if variable.startswith("MSGDB") else "cif-only"
+    done = in_a_process(site, "profile", "show", **{"MSGMODULE_ENV": profile, variable: value})
+    assert done.returncode == 2
+    assert variable in done.stderr
+    assert remedy in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert not (site.root / "state" / "profile.json").exists()
+
+
+def test_the_profiles_are_listed_with_the_active_one_marked(site: Site) -> None:
+    done = msgmodule(site, "profile", "list", profile="dual-write-cif-read")
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    assert [line[2:].split()[0] for line in lines] == list(PROFILES)
+    assert [line[0] for line in lines] == [" ", "*", " ", " "]
+
+
+def test_the_active_profile_is_shown_as_text_and_as_json(site: Site) -> None:
+    site.app("dual-write-cif-read")
+    done = msgmodule(site, "profile", "show", "--json")
+    body = json.loads(done.stdout)
+    assert (done.returncode, body["profile"], body["epoch"]) == (0, "dual-write-cif-read", 1)
+    assert [w["epoch"] for w in body["workers"]] == [1]
+    assert "profile: dual-write-cif-read" in msgmodule(site, "profile", "show").stdout
+
+
+def test_showing_decides_nothing(site: Site) -> None:
+    assert json.loads(msgmodule(site, "profile", "show", "--json").stdout)["epoch"] == 0
+    assert not (site.root / "state" / "profile.json").exists()
+
+
+def test_a_switch_says_what_it_did_and_is_followed_by_the_service(site: Site) -> None:
+    client = site.client(site.app("cif-only"))
+    done = in_a_process(site, "profile", "switch", "phase-1", "--reason", "the next step", "--json")
+    assert done.returncode == 0, done.stderr
+    expected = {"from": "cif-only", "to": "dual-write-cif-read", "epoch": 2, "reason": "the next step"}
+    assert json.loads(done.stdout) == expected
+    assert (client.get("/admin/profile").json or {})["profile"] == "dual-write-cif-read"
+    last = json.loads((site.root / "state" / "audit.jsonl").read_text().splitlines()[-1])
+    assert "@" in last["who"]
+
+
+def test_a_switch_that_skips_a_step_exits_1_naming_the_step(site: Site) -> None:
+    site.app("cif-only")
+    for force in ((), ("--force",)):
+        done = msgmodule(site, "profile", "switch", "db-only", "--reason", "hurry", *force)
+        assert done.returncode == 1
+        assert "the next step on the way is dual-write-cif-read" in done.stderr
+        assert done.stdout == ""
+    assert json.loads(msgmodule(site, "profile", "show", "--json").stdout)["epoch"] == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [("phase-1",), ("phase-1", "--reason", ""), ("dual_write", "--reason", "r"), ("--reason", "r")]
+)
+def test_a_switch_without_a_reason_or_a_known_profile_is_wrong_usage(site: Site, arguments: tuple[str, ...]) -> None:
+    site.app("cif-only")
+    assert msgmodule(site, "profile", "switch", *arguments).returncode == 2
+    assert json.loads(msgmodule(site, "profile", "show", "--json").stdout)["epoch"] == 1

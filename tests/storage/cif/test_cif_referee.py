@@ -1,0 +1,119 @@
+"""A row that mmcif would read otherwise than it was meant never reaches a file."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support.site import Site as Tree
+from support.site import make_site
+
+from service.changes import AppendMessage, Change, MarkRead
+from service.messages import Message
+from service.storage.base import OK, Observer
+from service.storage.cif import rows, splice
+from service.storage.cif.lock import Locks
+from service.storage.cif.paths import Site
+from service.storage.cif.referee import UnreadableRow
+from service.storage.cif.store import CifStore
+from service.storage.cif.text import to_token
+from service.vocabulary import TO_DEPOSITOR
+
+DEP = "D_1000000001"
+
+
+class Listener(Observer):
+    """Keep how each write ended."""
+
+    def __init__(self) -> None:
+        self.writes: list[str] = []
+
+    def operation(self, store: str, operation: str, outcome: str, seconds: float) -> None:
+        if (store, operation) == ("cif", "write") and seconds >= 0:
+            self.writes.append(outcome)
+
+
+def _append(message_id: str, text: str) -> AppendMessage:
+    return AppendMessage(DEP, Message(TO_DEPOSITOR, None, message_id, DEP, "2026-01-02 03:04:05", message_text=text))
+
+
+def _raw(text: str | None) -> bytes:
+    """Write a text as the legacy programs do: nothing is protected (reference section 17, K6)."""
+    return f";{text}\n;".encode() if text and "\n" in text else to_token(text)
+
+
+def _closing_early(text: str | None) -> bytes:
+    """Write a text so that our own scanner reads it whole, but mmcif only its first line."""
+    return to_token(text.replace("sep", "\u2028") if text else text).replace(b"&#8232;", "\u2028".encode())
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    return make_site(tmp_path, "")
+
+
+@pytest.fixture
+def listener() -> Listener:
+    return Listener()
+
+
+@pytest.fixture
+def store(tree: Tree, listener: Listener) -> CifStore:
+    made = CifStore(Site(tree.root / "data"), Locks(tree.root / "state", 1, listener), create=True, observer=listener)
+    made.apply(_append("m0", "first"))
+    return made
+
+
+@pytest.mark.parametrize("text", ["a\n;b", "a\n; b c\nd", "a\n;\n_x.y z\n;"])
+def test_a_text_that_would_end_its_block_is_refused_and_nothing_is_written(
+    store: CifStore, tree: Tree, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    before = tree.files()
+    monkeypatch.setattr(rows, "to_token", _raw)
+
+    with pytest.raises(UnreadableRow):
+        store.apply(_append("m1", text))
+    assert tree.files() == before
+
+
+def test_a_row_that_only_mmcif_reads_differently_is_refused_and_nothing_is_written(
+    store: CifStore, tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = tree.files()
+    monkeypatch.setattr(rows, "to_token", _closing_early)
+
+    with pytest.raises(UnreadableRow, match="mmcif"):
+        store.apply(_append("m1", "one sep two"))
+    assert tree.files() == before
+
+
+@pytest.mark.parametrize("change", [_append("m1", "second"), MarkRead(DEP, "m0")])
+def test_a_row_that_is_lost_on_the_way_is_refused(
+    store: CifStore, tree: Tree, monkeypatch: pytest.MonkeyPatch, change: Change
+) -> None:
+    before = tree.files()
+    real = splice.category_text
+    monkeypatch.setattr(splice, "category_text", lambda name, columns, rows: real(name, columns, [rows[0], *rows]))
+
+    with pytest.raises(UnreadableRow):
+        store.apply(change)
+    assert tree.files() == before
+
+
+@pytest.mark.parametrize("text", ["it's", '"', "a\n;b", "?", ".", "&amp;", "Å\u2028\xa0漢", "\x7f", "data_", None])
+def test_a_row_that_is_written_lawfully_is_confirmed(store: CifStore, text: str | None) -> None:
+    store.apply(replace(_append("m1", "x"), message=replace(_append("m1", "x").message, message_text=text, sender=text)))
+
+    found = store.read(DEP).correspondence.message("m1")
+    assert found is not None
+    assert (found.message_text, found.sender) == (text, text)
+
+
+def test_a_refused_row_is_not_counted_as_a_write_that_went_well(
+    store: CifStore, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "to_token", _closing_early)
+    assert listener.writes == [OK]
+
+    with pytest.raises(UnreadableRow):
+        store.apply(_append("m1", "one sep two"))
+    assert listener.writes[1:] != [OK]

@@ -1,0 +1,168 @@
+"""A signature tells one content of a file from another, also where the file system's clock cannot."""
+
+import os
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+
+from service.storage.base import YOUNG, same_signature
+from service.storage.cif import files, signature
+from service.storage.cif.signature import ABSENT, GRANULARITY, Comparer
+
+NOW = 1_800_000_000_000_000_000
+
+
+def read(path: Path) -> tuple[bytes, str]:
+    """Read a file that nobody writes meanwhile."""
+    found = files.read(path)
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    made = tmp_path / "messages.cif"
+    made.write_bytes(b"content A")
+    _set_time(made, NOW)
+    return made
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The time of day in nanoseconds; a test moves it by setting its only element."""
+    now = [NOW + 1]
+    monkeypatch.setattr("time.time_ns", lambda: now[0])
+    return now
+
+
+def _set_time(path: Path, time_ns: int) -> None:
+    os.utime(path, ns=(time_ns, time_ns))
+
+
+def _rewrite_in_the_same_tick(path: Path, data: bytes) -> None:
+    inode = path.stat().st_ino
+    path.write_bytes(data)
+    _set_time(path, NOW)
+    assert path.stat().st_ino == inode
+
+
+def test_a_rewrite_in_place_of_equal_size_in_the_same_tick_is_noticed(path: Path, clock: list[int]) -> None:
+    _, recorded = read(path)
+    comparer = Comparer()
+    assert comparer.matches(path, recorded)
+
+    _rewrite_in_the_same_tick(path, b"content B")
+
+    assert not comparer.matches(path, recorded)
+    clock[0] += 10 * GRANULARITY
+    assert not comparer.matches(path, recorded), "noticed also when the file is looked at later"
+
+
+def test_a_comparer_of_another_process_notices_such_a_rewrite_too(path: Path, clock: list[int]) -> None:
+    _, recorded = read(path)
+    _rewrite_in_the_same_tick(path, b"content B")
+    clock[0] += 10 * GRANULARITY
+
+    assert not Comparer().matches(path, recorded)
+
+
+def test_a_file_as_recorded_matches_for_every_comparer_at_any_time(path: Path, clock: list[int]) -> None:
+    _, recorded = read(path)
+    comparer = Comparer()
+    for _ in range(4):
+        assert comparer.matches(path, recorded)
+        assert Comparer().matches(path, recorded)
+        clock[0] += GRANULARITY
+
+
+def test_a_young_signature_becomes_conclusive_and_the_file_is_not_read_again(
+    path: Path, clock: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[Path] = []
+    real = Path.open
+
+    def counted(self: Path, mode: str) -> IO[Any]:
+        reads.append(self)
+        return real(self, mode)
+
+    monkeypatch.setattr(Path, "open", counted)
+    _, recorded = read(path)
+    assert recorded.endswith(YOUNG)
+    comparer = Comparer()
+    reads.clear()
+
+    assert comparer.matches(path, recorded)
+    assert len(reads) == 1, "while it is young it is read each time"
+    assert comparer.matches(path, recorded)
+    assert len(reads) == 2
+    clock[0] += GRANULARITY
+    assert comparer.matches(path, recorded)
+    assert len(reads) == 3, "once old it is read a last time"
+    for _ in range(3):
+        assert comparer.matches(path, recorded)
+    assert len(reads) == 3
+
+
+def test_an_old_signature_is_compared_without_reading_the_file(
+    path: Path, clock: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock[0] += GRANULARITY
+    _, recorded = read(path)
+    assert not recorded.endswith(YOUNG)
+    monkeypatch.delattr(Path, "open")
+
+    assert Comparer().matches(path, recorded)
+
+
+def test_a_file_that_was_touched_but_is_equal_has_another_signature(path: Path, clock: list[int]) -> None:
+    _, recorded = read(path)
+    clock[0] += GRANULARITY
+    _set_time(path, NOW + 1)
+
+    assert not Comparer().matches(path, recorded)
+    assert not same_signature(read(path)[1], recorded)
+
+
+def test_an_equal_copy_put_in_its_place_with_its_time_has_another_signature(path: Path, clock: list[int]) -> None:
+    clock[0] += GRANULARITY
+    _, recorded = read(path)
+    copy = path.with_name("copy")
+    copy.write_bytes(path.read_bytes())
+    _set_time(copy, NOW)
+    copy.replace(path)
+
+    assert not Comparer().matches(path, recorded)
+
+
+def test_a_missing_file_is_as_recorded_only_where_it_was_recorded_absent(path: Path) -> None:
+    _, recorded = read(path)
+    assert not Comparer().matches(path, ABSENT)
+    path.unlink()
+
+    assert read(path) == (b"", ABSENT)
+    assert Comparer().matches(path, ABSENT)
+    assert not Comparer().matches(path, recorded)
+
+
+def test_an_unknown_signature_matches_nothing(path: Path) -> None:
+    assert not Comparer().matches(path, None)
+    assert not Comparer().matches(path.with_name("missing"), None)
+    assert not same_signature(None, None)
+
+
+def test_the_signature_of_a_replaced_file_is_the_one_a_reader_finds(path: Path) -> None:
+    signed = files.replace(path, [b"data_messages\n# \n"])
+
+    data, found = read(path)
+
+    assert data == b"data_messages\n# \n"
+    assert same_signature(signed, found)
+    assert Comparer().matches(path, signed)
+
+
+def test_the_age_of_a_file_is_measured_from_its_time(path: Path, clock: list[int]) -> None:
+    clock[0] = NOW + GRANULARITY - 1
+    assert signature.is_young(path.stat())
+    clock[0] = NOW + GRANULARITY
+    assert not signature.is_young(path.stat())
