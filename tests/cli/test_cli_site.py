@@ -11,6 +11,7 @@ from unittest.mock import patch
 
 import pytest
 import structlog
+from support import mariadb
 from support.site import DEPOSITION, Site, make_site
 
 from service.cli.main import main
@@ -79,6 +80,14 @@ def test_the_schema_is_made_once_and_its_state_is_told(database_url: str, tmp_pa
     assert json.loads(msgmodule(site, "db", "upgrade", "--json").stdout) == body
     done = msgmodule(site, "db", "status", "--json")
     assert (done.returncode, json.loads(done.stdout)) == (0, body)
+
+
+@pytest.mark.mariadb
+def test_a_database_that_the_server_does_not_have_yet_is_made(tmp_path: Path) -> None:
+    with mariadb.fresh_database(exists=False) as url:
+        done = msgmodule(make_site(tmp_path, url), "db", "init", "--json")
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["current"] is True
 
 
 def test_another_database_is_refused_until_it_is_adopted(site: Site, tmp_path: Path) -> None:

@@ -26,8 +26,11 @@ def absent(reason: str) -> None:
 
 
 @contextmanager
-def fresh_database() -> Iterator[str]:
-    """Give the URL of a new, empty database on the machine's server, with a charset that ours must not rely on."""
+def fresh_database(*, exists: bool = True) -> Iterator[str]:
+    """Give the URL of a new, empty database on the machine's server, with a charset that ours must not rely on.
+
+    One that does not exist yet is left for the test to make.
+    """
     name = f"messaging_test_{uuid.uuid4().hex[:12]}"
     try:
         connection = pymysql.connect(host=HOST, port=PORT, user=USER, autocommit=True, connect_timeout=3)
@@ -35,11 +38,12 @@ def fresh_database() -> Iterator[str]:
         absent(str(error))
         raise
     with connection, connection.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {name} CHARACTER SET latin1")
+        if exists:
+            cursor.execute(f"CREATE DATABASE {name} CHARACTER SET latin1")
         try:
             yield f"mysql://{USER}@{HOST}:{PORT}/{name}"
         finally:
-            cursor.execute(f"DROP DATABASE {name}")
+            cursor.execute(f"DROP DATABASE IF EXISTS {name}")
 
 
 class PrivateServer:

@@ -99,7 +99,7 @@ def _create_database(settings: Settings) -> None:
     if url.get_backend_name() == "sqlite":
         Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
         return
-    engine = create_engine(url.set(database=None), connect_args=options_of(settings)["connect_args"])
+    engine = create_engine(url.set(database=""), connect_args=options_of(settings)["connect_args"])
     charset, collation = TABLE_OPTIONS["mysql_charset"], TABLE_OPTIONS["mysql_collate"]
     try:
         with engine.begin() as connection:
