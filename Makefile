@@ -6,7 +6,7 @@ WORKERS ?= 2
 BIN := .venv/bin
 
 .DELETE_ON_ERROR:
-.PHONY: help install install-dev run test lint format check-format types architecture lock clean
+.PHONY: help install install-dev run test lint format check-format types architecture bench-cif torture-cif lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -48,6 +48,13 @@ types: .venv/installed-dev ## Check the types
 
 architecture: .venv/installed-dev ## Check that arrows between rooms never point back
 	$(BIN)/lint-imports
+
+bench-cif: .venv/installed-dev ## Measure the CIF store beside the legacy class
+	cd bench && ../$(BIN)/python cif.py
+
+KILLS ?= 1000
+torture-cif: .venv/installed-dev ## Kill writers of one file and look for what is lost (KILLS=1000)
+	$(BIN)/python bench/torture_cif.py $(KILLS)
 
 lock: .venv/installed-dev ## Choose the versions anew and lock them
 	$(BIN)/uv pip compile --quiet --upgrade pyproject.toml --output-file requirements.lock

@@ -1,0 +1,127 @@
+"""Several writers of ours and of the legacy programs at one deposition: nobody's acknowledged message is lost."""
+
+import io
+import itertools
+import multiprocessing
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mmcif_utils.message.PdbxMessageIo import PdbxMessageIo
+from support import legacy
+from support.site import DUAL, make_site
+from support.site import Site as Tree
+from torture_cif import torture
+
+from service.changes import AppendMessage
+from service.messages import Message
+from service.storage.base import Observer
+from service.storage.cif.lock import Locks, lock_of
+from service.storage.cif.paths import Site
+from service.storage.cif.store import CifStore
+from service.vocabulary import TO_DEPOSITOR
+
+DEP = "D_1000000001"
+EACH = 25
+forked: Any = multiprocessing.get_context("fork")
+
+
+def _append(key: str) -> AppendMessage:
+    return AppendMessage(DEP, Message(TO_DEPOSITOR, None, key, DEP, "2026-01-02 03:04:05", message_text=f"x\n{key}" * 50))
+
+
+def _ours(tree: Tree, name: str, times: Any) -> None:
+    store = CifStore(Site(tree.root / "data"), Locks(tree.root / "state", 30, Observer()), create=True, observer=Observer())
+    took = []
+    for n in range(EACH):
+        begun = time.perf_counter()
+        store.apply(_append(f"{name}-{n}"))
+        took.append(time.perf_counter() - begun)
+    times.put(took)
+
+
+def test_eight_writers_of_one_file_lose_nothing_and_take_turns(tmp_path: Path) -> None:
+    tree = make_site(tmp_path, "")
+    times = forked.Queue()
+    writers = [forked.Process(target=_ours, args=(tree, f"w{n}", times)) for n in range(8)]
+    for writer in writers:
+        writer.start()
+    took = sorted(itertools.chain.from_iterable(times.get() for _ in writers))
+    for writer in writers:
+        writer.join()
+
+    assert {r["message_id"] for r in legacy.rows(tree.file(DEP))} == {f"w{w}-{n}" for w in range(8) for n in range(EACH)}
+    assert took[len(took) * 95 // 100] <= 10 * took[len(took) // 2]
+
+
+def test_fifty_killed_writers_lose_no_acknowledged_message(tmp_path: Path) -> None:
+    assert torture(tmp_path, kills=50, seed=1) > 50
+
+
+def _chain_writer(tree: Tree, profile: str, name: str, seen: Any) -> None:
+    """Append through the chain and read after each; tell every id that any answer held."""
+    found = tree.services(profile, MSGMODULE_LOCK_TIMEOUT="30")
+    chain = found.stores.chain(found.settings.profile)
+    ids: set[str | None] = set()
+    for n in range(EACH):
+        chain.apply(_append(f"{name}-{n}"))
+        ids |= {m.message_id for m in chain.read(DEP).correspondence.messages}
+    seen.put(ids)
+
+
+def _legacy_writer(path: Path, name: str, pause: float) -> None:
+    """Read under the lock, think, write under a second lock, as the legacy programs do (reference section 6)."""
+    for n in range(EACH):
+        message_io = PdbxMessageIo(verbose=False, log=io.StringIO())
+        _locked(path, lambda m=message_io: m.read(str(path)))
+        time.sleep(pause)  # the annotator thinks; this is the race itself
+        row: dict[str, str | int | None] = {
+            "message_id": f"{name}-{n}",
+            "message_text": "legacy",
+            "deposition_data_set_id": DEP,
+        }
+        row |= {"ordinal_id": str(message_io.nextMessageOrdinal()), "timestamp": "2026-01-02 03:04:05"}
+        message_io.appendMessage(row)
+        _locked(path, lambda m=message_io: m.write(str(path)))
+
+
+def _locked(path: Path, work: Any) -> None:
+    lock = lock_of(path)
+    while True:
+        try:
+            lock.open("x").close()
+            break
+        except FileExistsError:
+            time.sleep(0.002)
+    work()
+    lock.unlink()
+
+
+@pytest.mark.parametrize("profile", DUAL)
+def test_legacy_writers_beside_ours_erase_nothing_for_good(tmp_path: Path, profile: str) -> None:
+    tree = make_site(tmp_path, f"sqlite:///{tmp_path}/messages.db")
+    tree.initialise()
+    found = tree.services(profile)
+    chain = found.stores.chain(found.settings.profile)
+    chain.apply(_append("first"))
+    seen = forked.Queue()
+    ours = [forked.Process(target=_chain_writer, args=(tree, profile, f"ours{n}", seen)) for n in range(4)]
+    theirs = [forked.Process(target=_legacy_writer, args=(tree.file(DEP), f"legacy{n}", 0.05)) for n in range(4)]
+    for process in (*ours, *theirs):
+        process.start()
+    answered = set().union(*(seen.get() for _ in ours))
+    for process in (*ours, *theirs):
+        process.join()
+
+    report = found.stores.sync(found.settings.profile).run(DEP, "test")
+
+    in_file = {r["message_id"] for r in legacy.rows(tree.file(DEP))}
+    in_database = {m.message_id for m in found.stores.database.read(DEP).correspondence.messages}
+    mine = {f"ours{w}-{n}" for w in range(4) for n in range(EACH)}
+    assert mine <= in_file
+    assert mine <= in_database
+    assert answered <= in_file
+    assert answered <= in_database
+    assert {m.message_id for m in report.correspondence.messages} == in_file == in_database
+    print(f"legacy messages left of {4 * EACH}: {sum(str(i).startswith('legacy') for i in in_file)}")
