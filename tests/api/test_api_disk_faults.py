@@ -5,22 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.disk import mount
 from support.site import DEPOSITION, PROFILES, Site, make_site
 
 MESSAGES = f"/api/v1/depositions/{DEPOSITION}/messages"
-
-
-def _mount(*arguments: str) -> None:
-    done = subprocess.run(["mount", *arguments], capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.skip(f"mount is not permitted here: {done.stderr.strip()}")
 
 
 @pytest.fixture
 def mounted(tmp_path: Path) -> Iterator[Site]:
     """A site whose tree is a file system of its own, with the real files in it."""
     (tmp_path / "data").mkdir()
-    _mount("-t", "tmpfs", "-o", "size=256k", "tmpfs", str(tmp_path / "data"))
+    mount("-t", "tmpfs", "-o", "size=256k", "tmpfs", str(tmp_path / "data"))
     site = make_site(tmp_path, f"sqlite:///{tmp_path}/messages.db", legacy=True)
     site.initialise()
     site.import_all()
@@ -30,7 +25,7 @@ def mounted(tmp_path: Path) -> Iterator[Site]:
 
 def test_an_archive_mounted_read_only_is_read_and_a_write_is_answered_503(mounted: Site) -> None:
     client = mounted.client(mounted.app("cif-only"))
-    _mount("-o", "remount,ro", str(mounted.root / "data"))
+    mount("-o", "remount,ro", str(mounted.root / "data"))
     before = mounted.files()
 
     assert len((client.get(MESSAGES).json or {})["messages"]) == 10

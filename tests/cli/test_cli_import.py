@@ -1,41 +1,12 @@
 """`msgmodule import` as an operator runs it: what it brings in, what it says, and how it exits."""
 
-import io
 import json
-import os
 import sqlite3
-import subprocess
-import sys
-from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
-import structlog
+from support.command import DOWN, msgmodule
 from support.site import DEPOSITION, Site, make_site
-
-from service.cli.main import main
-
-Done = subprocess.CompletedProcess[str]
-DOWN = "mysql://nobody@127.0.0.1:1/nowhere"
-
-
-def msgmodule(site: Site, *arguments: str, profile: str = "cif-only", **more: str) -> Done:
-    """Run what the console script runs, in this process, and catch how it exits."""
-    out, err, code = io.StringIO(), io.StringIO(), 0
-    argv = ["msgmodule", *arguments]
-    with ExitStack() as stack:
-        stack.enter_context(patch.dict(os.environ, site.environ(profile, **more)))
-        stack.enter_context(patch.object(sys, "argv", argv))
-        stack.enter_context(redirect_stdout(out))
-        stack.enter_context(redirect_stderr(err))
-        stack.callback(structlog.reset_defaults)
-        try:
-            main()
-        except SystemExit as done:
-            code = int(done.code or 0)
-    return Done(argv, code, out.getvalue(), err.getvalue())
-
 
 OTHER = "D_9000277853"
 

@@ -1,47 +1,12 @@
 """The commands that set up and check a site: `demo`, `db`, `health`, `token`, and the refusals of `run`."""
 
-import io
 import json
-import os
-import subprocess
-import sys
-from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
-import structlog
 from support import mariadb
+from support.command import DOWN, in_a_process, msgmodule
 from support.site import DEPOSITION, Site, make_site
-
-from service.cli.main import main
-
-Done = subprocess.CompletedProcess[str]
-DOWN = "mysql://nobody@127.0.0.1:1/nowhere"
-
-
-def msgmodule(site: Site, *arguments: str, profile: str = "cif-only", **more: str) -> Done:
-    """Run what the console script runs, in this process, and catch how it exits."""
-    out, err, code = io.StringIO(), io.StringIO(), 0
-    argv = ["msgmodule", *arguments]
-    with ExitStack() as stack:
-        stack.enter_context(patch.dict(os.environ, site.environ(profile, **more)))
-        stack.enter_context(patch.object(sys, "argv", argv))
-        stack.enter_context(redirect_stdout(out))
-        stack.enter_context(redirect_stderr(err))
-        stack.callback(structlog.reset_defaults)
-        try:
-            main()
-        except SystemExit as done:
-            code = int(done.code or 0)
-    return Done(argv, code, out.getvalue(), err.getvalue())
-
-
-def in_a_process(site: Site, *arguments: str, profile: str = "cif-only", **more: str) -> Done:
-    """Run the command in a process of its own, from a foreign working directory."""
-    environ = {"PATH": os.environ["PATH"], "TMPDIR": str(site.root)} | site.environ(profile, **more)
-    command = [str(Path(sys.executable).with_name("msgmodule")), *arguments]
-    return subprocess.run(command, env=environ, cwd=site.root, capture_output=True, text=True, check=False)
 
 
 def test_the_demo_makes_a_site_to_try_and_a_second_run_changes_nothing(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.disk import mount
 from support.site import DEPOSITION, LEGACY, make_site
 from support.site import Site as Tree
 
@@ -23,17 +24,11 @@ from service.vocabulary import FROM_DEPOSITOR, TO_DEPOSITOR
 DEP = "D_1000000001"
 
 
-def _mount(*arguments: str) -> None:
-    done = subprocess.run(["mount", *arguments], capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.skip(f"mount is not permitted here: {done.stderr.strip()}")
-
-
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Path]:
     """A file system of 64 KiB, mounted where the tree of a site will be."""
     (tmp_path / "data").mkdir()
-    _mount("-t", "tmpfs", "-o", "size=64k", "tmpfs", str(tmp_path / "data"))
+    mount("-t", "tmpfs", "-o", "size=64k", "tmpfs", str(tmp_path / "data"))
     yield tmp_path / "data"
     subprocess.run(["umount", "--lazy", str(tmp_path / "data")], check=True)
 
@@ -107,7 +102,7 @@ def read_only(small: Path) -> Path:
     """The real files on a read-only mount, as an analysis host has them."""
     _fresh(small)
     shutil.copytree(LEGACY / "archive" / DEPOSITION, small / "archive" / DEPOSITION)
-    _mount("-o", "remount,ro", str(small))
+    mount("-o", "remount,ro", str(small))
     return small
 
 

@@ -1,14 +1,14 @@
 """Files that a hand, a script or another library made keep every foreign byte when a row is put into them."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.splicing import section_of, with_replaced, with_rows
 
-from service.messages import FileReference, Message, OriginalCommunication, Row, Section, Status
-from service.storage.cif import document, rows, splice
+from service.messages import Message, Status
+from service.storage.cif import document
 from service.vocabulary import TO_DEPOSITOR
 
 NEW = Message(TO_DEPOSITOR, "9", "new-id", None, None, message_text="a\nb")
@@ -39,72 +39,34 @@ def _loops(draw: st.DrawFn) -> bytes:
     return out + b"\n" + draw(_TAILS)
 
 
-def _section(data: bytes) -> Section:
-    return rows.section_of(data, document.scan(data), TO_DEPOSITOR, {})
-
-
-def _places(layout: document.Layout) -> document.Layout:
-    """Leave out of a layout what says nothing of a table in pair form: where its values begin."""
-    tables = {n: t if t.is_loop else replace(t, body=t.begin) for n, t in layout.tables.items()}
-    return replace(layout, tables=tables)
-
-
-def _changed(old: bytes, new: Section) -> bytes:
-    """Bring bytes to a section; where everything then stands is foretold as a scan finds it."""
-    layout = document.scan(old)
-    edits = [e for put in rows.between(_section(old), new) for e in splice.edits(old, layout, put)]
-    data = b"".join(splice.pieces(old, edits))
-    assert _places(splice.moved(old, layout, edits)) == _places(document.scan(data))
-    return data
-
-
-def _with(section: Section, kind: type[Row], found: tuple[Any, ...]) -> Section:
-    names = {Message: "messages", FileReference: "files", OriginalCommunication: "originals", Status: "statuses"}
-    values: dict[str, Any] = {names[kind]: found}
-    return replace(section, **values)
-
-
-def _with_rows(old: bytes, *more: Row) -> bytes:
-    section = _section(old)
-    kind = type(more[0])
-    return _changed(old, _with(section, kind, (*dict(section.categories())[kind], *more)))
-
-
-def _with_replaced(old: bytes, position: int, row: Row) -> bytes:
-    section = _section(old)
-    found = list(dict(section.categories())[type(row)])
-    found[position] = row
-    return _changed(old, _with(section, type(row), tuple(found)))
-
-
 def test_a_row_put_into_an_odd_file_is_all_that_comes_to_it() -> None:
-    new = _with_rows(ODD, NEW)
+    new = with_rows(ODD, NEW)
 
     assert new.startswith(BEFORE + INFO)
     assert new.endswith(BEHIND)
-    assert [m.message_id for m in _section(new).messages] == ["one", "two", "three", "new-id"]
+    assert [m.message_id for m in section_of(new).messages] == ["one", "two", "three", "new-id"]
     table = document.scan(new).tables["pdbx_deposition_message_info"]
     assert [row[2] for row in document.tokens(new, table)] == [b'"extra one"', b"?", b"'e'", b"?"]
 
 
 def test_a_new_category_goes_to_the_end_of_the_first_block() -> None:
-    new = _with_rows(ODD, Status("one", "D_1", "Y", "N", "N"))
+    new = with_rows(ODD, Status("one", "D_1", "Y", "N", "N"))
 
     first, second = new.split(b"data_messages\n")
     assert first.startswith(BEFORE + INFO + BEHIND.split(b"data_messages")[0])
     assert second == BEHIND.split(b"data_messages\n")[1]
-    assert _section(new).statuses == (Status("one", "D_1", "Y", "N", "N"),)
+    assert section_of(new).statuses == (Status("one", "D_1", "Y", "N", "N"),)
 
 
 @pytest.mark.parametrize("position", [0, 1, 2])
 def test_replacing_a_row_of_an_odd_file_keeps_its_extra_value_and_its_neighbours(position: int) -> None:
-    old = _section(ODD).messages
+    old = section_of(ODD).messages
 
-    new = _with_replaced(ODD, position, replace(old[position], message_text="other"))
+    new = with_replaced(ODD, position, replace(old[position], message_text="other"))
 
     assert new.startswith(BEFORE)
     assert new.endswith(BEHIND)
-    assert [m.message_text for m in _section(new).messages] == [
+    assert [m.message_text for m in section_of(new).messages] == [
         "other" if n == position else m.message_text for n, m in enumerate(old)
     ]
     table = document.scan(new).tables["pdbx_deposition_message_info"]
@@ -115,29 +77,29 @@ def test_replacing_a_row_of_an_odd_file_keeps_its_extra_value_and_its_neighbours
 @given(_loops(), st.sampled_from(["v", "a b", 'it\'s "x"', "one\ntwo", None]))
 @settings(max_examples=400)
 def test_appending_to_any_loop_inserts_one_run_of_bytes_and_changes_no_other(old: bytes, value: str | None) -> None:
-    new = _with_rows(old, Status(value, None, value), Status("last", None))
+    new = with_rows(old, Status(value, None, value), Status("last", None))
 
     run = len(new) - len(old)
     assert any(new[:at] + new[at + run :] == old for at in range(len(old) + 1))
-    assert _section(new).statuses == (*_section(old).statuses, Status(value, None, value), Status("last", None))
+    assert section_of(new).statuses == (*section_of(old).statuses, Status(value, None, value), Status("last", None))
 
 
 @given(_loops(), st.data(), st.sampled_from(["v", "a b", 'it\'s "x"', "one\ntwo", None]))
 @settings(max_examples=400)
 def test_replacing_any_row_of_a_loop_leaves_the_bytes_around_it(old: bytes, data: st.DataObject, value: str | None) -> None:
-    statuses = _section(old).statuses
+    statuses = section_of(old).statuses
     position = data.draw(st.integers(0, len(statuses) - 1))
     table = document.scan(old).tables["pdbx_deposition_message_status"]
     match = list(document.row_matches(old, table))[position]
     begin, end = match.start(1), match.end(3)
 
-    new = _with_replaced(old, position, replace(statuses[position], read_status=value))
+    new = with_replaced(old, position, replace(statuses[position], read_status=value))
 
     assert new.startswith(old[:begin])
     assert new.endswith(old[end:].lstrip(b" \t\r\n"))
     changed = list(statuses)
     changed[position] = replace(statuses[position], read_status=value)
-    assert _section(new).statuses == tuple(changed)
+    assert section_of(new).statuses == tuple(changed)
     after = document.tokens(new, document.scan(new).tables[table.name])
     assert document.tokens(old, table)[position][1] == after[position][1]
 
@@ -145,25 +107,25 @@ def test_replacing_any_row_of_a_loop_leaves_the_bytes_around_it(old: bytes, data
 def test_a_comment_between_pairs_survives_a_change_of_a_value() -> None:
     old = b"data_messages\n" + STATUS + b"message_id m1\n# checked by J. Doe\n" + STATUS + b"read_status N\n"
 
-    new = _with_replaced(old, 0, replace(_section(old).statuses[0], read_status="Y"))
+    new = with_replaced(old, 0, replace(section_of(old).statuses[0], read_status="Y"))
 
-    assert _section(new).statuses[0].read_status == "Y"
+    assert section_of(new).statuses[0].read_status == "Y"
     assert b"# checked by J. Doe\n" in new
 
 
 def test_a_comment_between_rows_survives_a_column_that_is_added() -> None:
     old = b"data_messages\nloop_\n" + STATUS + b"message_id\nm1\n# checked by J. Doe\nm2\n"
 
-    new = _with_rows(old, Status("m3", None, "Y"))
+    new = with_rows(old, Status("m3", None, "Y"))
 
-    assert _section(new).statuses[2].read_status == "Y"
+    assert section_of(new).statuses[2].read_status == "Y"
     assert b"# checked by J. Doe\n" in new
 
 
 def test_a_comment_within_a_row_survives_a_change_of_that_row() -> None:
     old = b"data_messages\nloop_\n" + STATUS + b"message_id\n" + STATUS + b"read_status\nm1 # checked by J. Doe\nN\nm2 N\n"
 
-    new = _with_replaced(old, 0, replace(_section(old).statuses[0], read_status="Y"))
+    new = with_replaced(old, 0, replace(section_of(old).statuses[0], read_status="Y"))
 
     assert b"# checked by J. Doe\n" in new
 
@@ -171,6 +133,6 @@ def test_a_comment_within_a_row_survives_a_change_of_that_row() -> None:
 def test_an_item_in_upper_case_is_the_same_item_when_pairs_become_a_loop() -> None:
     old = b"data_messages\n_PDBX_deposition_message_status.Message_ID m1\n" + STATUS + b"Own 'x y'\n"
 
-    new = _with_rows(old, Status("m2", None))
+    new = with_rows(old, Status("m2", None))
 
-    assert _section(new).statuses == (Status("m1", None), Status("m2", None))
+    assert section_of(new).statuses == (Status("m1", None), Status("m2", None))

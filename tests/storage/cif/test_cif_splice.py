@@ -3,14 +3,14 @@
 from dataclasses import replace
 from difflib import SequenceMatcher
 from pathlib import Path
-from typing import Any
 
 import pytest
 from support import legacy
 from support.site import LEGACY
+from support.splicing import changed, section_of, with_replaced, with_rows
 
-from service.messages import FileReference, Message, OriginalCommunication, Row, Section, Status
-from service.storage.cif import document, rows, splice
+from service.messages import FileReference, Message, Row, Status
+from service.storage.cif import document, rows
 from service.vocabulary import TO_DEPOSITOR
 
 SAMPLES = [p for p in sorted(LEGACY.rglob("*.cif.V1")) if p.stat().st_size]
@@ -18,44 +18,6 @@ STATUS = b"_pdbx_deposition_message_status."
 NEW = Message(
     TO_DEPOSITOR, "9", "new-id", "D_1", "2026-01-02 03:04:05", "x y", message_subject="it's", message_text="a\nb\n"
 )
-
-
-def _section(data: bytes) -> Section:
-    return rows.section_of(data, document.scan(data), TO_DEPOSITOR, {})
-
-
-def _places(layout: document.Layout) -> document.Layout:
-    """Leave out of a layout what says nothing of a table in pair form: where its values begin."""
-    tables = {n: t if t.is_loop else replace(t, body=t.begin) for n, t in layout.tables.items()}
-    return replace(layout, tables=tables)
-
-
-def _changed(old: bytes, new: Section) -> bytes:
-    """Bring bytes to a section; where everything then stands is foretold as a scan finds it."""
-    layout = document.scan(old)
-    edits = [e for put in rows.between(_section(old), new) for e in splice.edits(old, layout, put)]
-    data = b"".join(splice.pieces(old, edits))
-    assert _places(splice.moved(old, layout, edits)) == _places(document.scan(data))
-    return data
-
-
-def _with(section: Section, kind: type[Row], found: tuple[Any, ...]) -> Section:
-    names = {Message: "messages", FileReference: "files", OriginalCommunication: "originals", Status: "statuses"}
-    values: dict[str, Any] = {names[kind]: found}
-    return replace(section, **values)
-
-
-def _with_rows(old: bytes, *more: Row) -> bytes:
-    section = _section(old)
-    kind = type(more[0])
-    return _changed(old, _with(section, kind, (*dict(section.categories())[kind], *more)))
-
-
-def _with_replaced(old: bytes, position: int, row: Row) -> bytes:
-    section = _section(old)
-    found = list(dict(section.categories())[type(row)])
-    found[position] = row
-    return _changed(old, _with(section, type(row), tuple(found)))
 
 
 def _taken_out(old: bytes, new: bytes) -> bytes:
@@ -73,11 +35,11 @@ def _put_in(old: bytes, new: bytes) -> bytes:
 )
 def test_appending_to_a_loop_of_a_real_file_only_adds_lines(sample: Path) -> None:
     old = sample.read_bytes()
-    new = _with_rows(old, NEW)
+    new = with_rows(old, NEW)
 
     assert _taken_out(old, new) == b""
     assert b"new-id" in _put_in(old, new)
-    assert _section(new) == replace(_section(old), messages=(*_section(old).messages, NEW))
+    assert section_of(new) == replace(section_of(old), messages=(*section_of(old).messages, NEW))
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda p: p.name)
@@ -85,12 +47,12 @@ def test_appending_to_a_loop_of_a_real_file_only_adds_lines(sample: Path) -> Non
 def test_appending_to_any_category_leaves_every_other_category_as_it_stands(sample: Path, row: Row, tmp_path: Path) -> None:
     old = sample.read_bytes()
 
-    new = _with_rows(old, row)
+    new = with_rows(old, row)
 
     touched = rows.CATEGORY_NAMES[type(row)].encode()
     for part in old.split(b"# \n"):
         assert touched + b"." in part or part in new
-    kept, found = dict(_section(old).categories()), dict(_section(new).categories())
+    kept, found = dict(section_of(old).categories()), dict(section_of(new).categories())
     assert {k: v for k, v in found.items() if k is not type(row)} == {k: v for k, v in kept.items() if k is not type(row)}
     assert found[type(row)] == (*kept[type(row)], row)
     (tmp_path / "new.cif").write_bytes(new)
@@ -102,53 +64,53 @@ def test_replacing_one_row_of_a_real_file_touches_only_the_lines_of_that_row(sam
     old = sample.read_bytes()
     table = document.scan(old).tables["pdbx_deposition_message_info"]
     width = len(table.attributes)
-    for position, message in enumerate(_section(old).messages):
+    for position, message in enumerate(section_of(old).messages):
         edited = replace(message, message_subject="Edited", message_text="new\ntext", timestamp="2026-01-01 00:00:00")
         match = list(document.row_matches(old, table))[position]
         begin, end = match.start(1) if table.is_loop else table.begin, match.end(width)
 
-        new = _with_replaced(old, position, edited)
+        new = with_replaced(old, position, edited)
 
         assert new.startswith(old[:begin])
         assert new.endswith(old[end:].lstrip(b" \n"))
-        messages = list(_section(old).messages)
+        messages = list(section_of(old).messages)
         messages[position] = edited
-        assert _section(new).messages == tuple(messages)
+        assert section_of(new).messages == tuple(messages)
 
 
 @pytest.mark.parametrize("sample", [p for p in SAMPLES if b"message_status" in p.read_bytes()], ids=lambda p: p.name)
 def test_replacing_a_flag_changes_the_line_of_that_status_alone(sample: Path) -> None:
     old = sample.read_bytes()
-    for position, status in enumerate(_section(old).statuses):
-        new = _with_replaced(old, position, replace(status, read_status="Q"))
+    for position, status in enumerate(section_of(old).statuses):
+        new = with_replaced(old, position, replace(status, read_status="Q"))
 
         assert len(_put_in(old, new).splitlines()) == 1
         assert str(status.message_id).encode() in _put_in(old, new)
-        assert _section(new).statuses[position].read_status == "Q"
+        assert section_of(new).statuses[position].read_status == "Q"
 
 
 def test_a_replaced_row_with_the_same_values_changes_no_byte() -> None:
     for data in [p.read_bytes() for p in SAMPLES]:
-        assert _changed(data, _section(data)) == data
+        assert changed(data, section_of(data)) == data
 
 
 def test_appending_to_a_pair_form_makes_it_a_loop_of_both() -> None:
-    one = _with_rows(b"", NEW)
+    one = with_rows(b"", NEW)
     assert b"loop_" not in one
 
-    two = _with_rows(one, replace(NEW, message_id="second"))
+    two = with_rows(one, replace(NEW, message_id="second"))
 
-    assert two == _with_rows(b"", NEW, replace(NEW, message_id="second"))
+    assert two == with_rows(b"", NEW, replace(NEW, message_id="second"))
 
 
 def test_a_column_that_a_file_lacks_is_added_with_the_first_value_for_it() -> None:
     old = b"data_messages\n# \nloop_\n" + STATUS + b"message_id \n" + STATUS + b"own \nm1 'x y' \nm2 ? \n# \n"
 
-    new = _with_rows(old, Status("m3", "D_1", "Y"))
-    replaced = _with_replaced(old, 1, Status("m2", None, "N"))
+    new = with_rows(old, Status("m3", "D_1", "Y"))
+    replaced = with_replaced(old, 1, Status("m2", None, "N"))
 
-    assert [(s.message_id, s.read_status) for s in _section(new).statuses] == [("m1", None), ("m2", None), ("m3", "Y")]
-    assert [(s.message_id, s.read_status) for s in _section(replaced).statuses] == [("m1", None), ("m2", "N")]
+    assert [(s.message_id, s.read_status) for s in section_of(new).statuses] == [("m1", None), ("m2", None), ("m3", "Y")]
+    assert [(s.message_id, s.read_status) for s in section_of(replaced).statuses] == [("m1", None), ("m2", "N")]
     for data in (new, replaced):
         own = document.scan(data).tables["pdbx_deposition_message_status"]
         assert [r[own.attributes.index("own")] for r in document.tokens(data, own)][:2] == [b"'x y'", b"?"]
@@ -157,4 +119,4 @@ def test_a_column_that_a_file_lacks_is_added_with_the_first_value_for_it() -> No
 def test_a_column_that_a_file_lacks_is_not_added_for_a_value_that_is_absent() -> None:
     old = b"data_messages\n# \nloop_\n" + STATUS + b"message_id \nm1 \nm2 \n# \n"
 
-    assert _with_rows(old, Status("m3", None)) == old.replace(b"m2 \n", b"m2 \nm3 \n")
+    assert with_rows(old, Status("m3", None)) == old.replace(b"m2 \n", b"m2 \nm3 \n")
