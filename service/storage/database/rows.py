@@ -88,7 +88,8 @@ class Rows:
     def _of(self, row: type[Any], message_id: str) -> list[tuple[str, int, Any]]:
         table = CATEGORY_TABLES[row]
         statement = self._select(row).where(table.c.message_id == message_id)
-        found = self._fetch(row, statement)
+        # MariaDB takes ids that differ in blanks at their end for equal
+        found = [item for item in self._fetch(row, statement) if item[2].message_id == message_id]
         return sorted(found, key=lambda item: (CONTENT_TYPES.index(item[0]), item[1]))
 
     def _select(self, row: type[Row]) -> Select[Any]:
