@@ -82,6 +82,11 @@ class PrivateServer:
             if self._process.poll() is not None or time.monotonic() > deadline:
                 pytest.fail(f"the private mariadbd did not start: {(self._directory / 'error.log').read_text()[-2000:]}")
 
+    def start_again(self) -> None:
+        """Start the server where a test has left it stopped."""
+        if self._process is None:
+            self.start()
+
     def stop(self) -> None:
         """Stop the server in good order."""
         self._end(signal.SIGTERM)

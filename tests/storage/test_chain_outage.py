@@ -1,0 +1,129 @@
+"""The failure table of DESIGN section 5 with a server that really stops and a lock that really stands."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.dual import DEP, Dual, dual
+from support.mariadb import PrivateServer
+from support.site import DUAL, make_site
+
+from service.changes import AppendMessage
+from service.errors import DatabaseUnavailable, FileUnavailable, StaleAnswerRefused
+from service.messages import Message
+from service.storage.cif.lock import lock_of
+from service.vocabulary import TO_DEPOSITOR
+
+FAST = {"MSGMODULE_BREAKER_RESET_TIMEOUT": "0.1", "MSGMODULE_LOCK_TIMEOUT": "0.2"}
+pytestmark = pytest.mark.mariadb
+
+
+@pytest.fixture(params=DUAL)
+def both(request: pytest.FixtureRequest, tmp_path: Path, private_mariadb: PrivateServer) -> Iterator[Dual]:
+    """A dual profile over a server of our own, with one message in both stores."""
+    url = private_mariadb.url.replace("/messaging", f"/outage_{tmp_path.name[-40:].replace('-', '_')}")
+    site = make_site(tmp_path, url)
+    site.initialise()
+    made = dual(site, request.param, **FAST)
+    made.append("before")
+    made.read()
+    assert made.is_equal()
+    yield made
+    private_mariadb.start_again()
+
+
+def settled(both: Dual) -> bool:
+    """Read until the breaker lets the database in again."""
+    for _ in range(200):
+        if not both.chain.read(DEP).unverified:
+            return both.is_equal()
+    return False
+
+
+@pytest.mark.parametrize("how", ["stop", "kill"])
+def test_a_write_while_the_database_is_down_is_kept_and_reaches_it_by_itself(
+    both: Dual, private_mariadb: PrivateServer, how: str
+) -> None:
+    getattr(private_mariadb, how)()
+
+    outcomes = [both.append(f"m{n}") for n in range(8)]
+
+    assert all(outcome.stores == {"cif": "written", "database": "behind"} for outcome in outcomes)
+    assert len(both.kept("pending")) == 8
+    answer = both.chain.read(DEP)
+    assert (len(answer.correspondence.messages), answer.unverified, answer.served_by) == (9, True, "cif")
+    private_mariadb.start()
+    both.services.stores.database.guard = None  # the breaker's pause is another test's matter
+    assert settled(both)
+    assert both.kept("pending") == []
+    assert len(both.in_database().messages) == 9
+
+
+def test_an_old_copy_over_the_file_during_an_outage_loses_no_acknowledged_message(
+    both: Dual, private_mariadb: PrivateServer
+) -> None:
+    old = both.old_copy()
+    private_mariadb.stop()
+    both.append("acknowledged")
+    both.put_back(old)
+
+    answer = both.chain.read(DEP)
+
+    assert [m.message_id for m in answer.correspondence.messages] == ["before", "acknowledged"]
+    assert answer.unverified
+    private_mariadb.start()
+    both.services.stores.database.guard = None
+    assert settled(both)
+    assert [m.message_id for m in both.in_files().messages] == ["before", "acknowledged"]
+
+
+def test_a_file_that_cannot_be_locked_is_answered_as_the_profile_says(both: Dual) -> None:
+    lock = lock_of(both.file())
+    lock.touch()
+    before = both.old_copy()
+
+    if both.services.settings.profile.reads == "cif":
+        with pytest.raises(FileUnavailable, match="lock"):
+            both.append("m1")
+        assert both.read() == ["before"]
+        assert len(both.in_database().messages) == 1
+    else:
+        assert both.append("m1").stores == {"cif": "behind", "database": "written"}
+        assert both.kept("cif-behind") == [DEP]
+        assert both.read() == ["before", "m1"]
+    assert both.old_copy() == before
+    lock.unlink()
+    both.read()
+    assert both.is_equal()
+    assert both.kept("cif-behind") == []
+
+
+@pytest.mark.parametrize("both", ["dual-write-db-read"], indirect=True)
+def test_a_stale_fallback_is_refused_and_a_current_one_is_served(both: Dual, private_mariadb: PrivateServer) -> None:
+    current = "D_1000000002"
+    message = Message(TO_DEPOSITOR, None, "m", current, "2026-01-02 03:04:05")
+    both.chain.apply(AppendMessage(current, message))
+    lock_of(both.file()).touch()
+    both.append("only in the database")
+    private_mariadb.stop()
+
+    with pytest.raises(StaleAnswerRefused):
+        both.chain.read(DEP)
+    with pytest.raises(DatabaseUnavailable):
+        both.append("neither store takes this")
+    answer = both.chain.read(current)
+    assert (answer.served_by, [m.message_id for m in answer.correspondence.messages]) == ("cif", ["m"])
+    lock_of(both.file()).unlink()
+
+
+def test_a_repeat_during_an_outage_is_kept_too(both: Dual, private_mariadb: PrivateServer) -> None:
+    private_mariadb.stop()
+    both.append("m1")
+    for kept in (both.site.root / "state" / "pending").rglob("*.json"):
+        kept.unlink()  # as if the first try had died before it kept its copy
+
+    outcome = both.append("m1")
+
+    assert outcome.delta.repeated
+    assert outcome.stores["database"] == "behind"
+    assert len(both.kept("pending")) == 1

@@ -1,0 +1,65 @@
+"""A dual profile's chain over real stores, and what a test looks at to see whether both hold the same."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from service.changes import AppendMessage
+from service.messages import Correspondence, Message
+from service.services import Services
+from service.storage.base import Outcome, Store
+from service.vocabulary import TO_DEPOSITOR
+from support.site import Site
+
+DEP = "D_1000000001"
+
+
+@dataclass(frozen=True, slots=True)
+class Dual:
+    """One site under a dual profile."""
+
+    site: Site
+    services: Services
+
+    @property
+    def chain(self) -> Store:
+        return self.services.stores.chain(self.services.settings.profile)
+
+    def append(self, message_id: str, text: str = "text", **more: str) -> Outcome:
+        message = Message(TO_DEPOSITOR, None, message_id, DEP, "2026-01-02 03:04:05", message_text=text, **more)
+        return self.chain.apply(AppendMessage(DEP, message))
+
+    def read(self) -> list[str | None]:
+        """Give the ids that the chain answers."""
+        return [m.message_id for m in self.chain.read(DEP).correspondence.messages]
+
+    def file(self) -> Path:
+        return self.site.file(DEP)
+
+    def in_files(self) -> Correspondence:
+        return self.services.stores.cif.read(DEP).correspondence
+
+    def in_database(self) -> Correspondence:
+        return self.services.stores.database.read(DEP).correspondence
+
+    def is_equal(self) -> bool:
+        """Tell whether both stores hold the same and the database knows it."""
+        state = self.services.stores.database.state(DEP)
+        recorded = state is not None and self.services.stores.cif.matches(DEP, state.signatures) and not state.cif_behind
+        return recorded and self.in_files() == self.in_database()
+
+    def kept(self, folder: str) -> list[str]:
+        """Name the files kept in a folder of the state directory."""
+        return sorted(p.name for p in (self.site.root / "state" / folder).rglob("*") if p.is_file())
+
+    def old_copy(self) -> bytes:
+        return self.file().read_bytes()
+
+    def put_back(self, copy: bytes) -> None:
+        """Write an old copy over the file in place, as a legacy program that read before us and writes after us."""
+        shutil.copyfile(self.file(), self.site.root / "overwritten")
+        self.file().write_bytes(copy)
+
+
+def dual(site: Site, profile: str, **more: str) -> Dual:
+    return Dual(site, site.services(profile, **more))
