@@ -7,15 +7,15 @@ from settings.process import prepare_metrics, process_group
 
 try:
     settings = load(process_group=process_group())
+    prepare_metrics(settings)  # before the first import of prometheus_client, which looks for its folder then
 except SettingsError as error:
     sys.stderr.write(f"messaging cannot start:\n{error}\n")
     sys.exit(2)
-prepare_metrics(settings)  # before the first import of prometheus_client, which looks for its folder then
 
-from admin.views import init_app  # noqa: E402
-from service import logs  # noqa: E402
-from service.app import create_app  # noqa: E402
-from service.errors import SwitchRefused  # noqa: E402
+from admin.views import init_app
+from service import logs
+from service.app import create_app
+from service.errors import SwitchRefused
 
 logs.configure()
 try:

@@ -5,7 +5,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from settings.values import Settings
+from settings.values import Settings, SettingsError
 
 try:  # the module exists inside Apache's daemon processes alone
     from mod_wsgi import process_group as _process_group
@@ -15,18 +15,29 @@ except ImportError:
 METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 
-def prepare_metrics(settings: Settings) -> Path:
+def prepare_metrics(settings: Settings, instance: str = "") -> Path:
     """Name the folder in which the processes of one server add up their metrics, and make it.
 
-    It is local to the host, for its files are named by process id alone (TRAPS.md), and one per state
-    directory. A folder that the environment names already is kept.
+    It is local to the host, for its files are named by process id alone (TRAPS.md), and one per state directory and
+    `instance`, which tells two servers of one host apart. A folder that the environment names already is kept. Raises
+    SettingsError for one that belongs to another user.
     """
     if METRICS_VARIABLE not in os.environ:
-        key = hashlib.sha256(str(settings.state_dir).encode()).hexdigest()[:12]
+        key = hashlib.sha256(f"{settings.state_dir} {instance}".encode()).hexdigest()[:12]
         os.environ[METRICS_VARIABLE] = str(Path(tempfile.gettempdir()) / f"msgmodule-metrics-{os.getuid()}-{key}")
     directory = Path(os.environ[METRICS_VARIABLE])
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if directory.stat().st_uid != os.getuid():
+        raise SettingsError(
+            f"{METRICS_VARIABLE}={str(directory)!r} belongs to another user: name a folder of the service's own"
+        )
     return directory
+
+
+def clear_metrics(directory: Path) -> None:
+    """Drop what the processes of an earlier run left; it would be added up for ever (TRAPS.md)."""
+    for left in directory.glob("*.db"):
+        left.unlink()
 
 
 def process_group() -> str:

@@ -1,7 +1,6 @@
 """`msgmodule run`: serve under gunicorn in the foreground."""
 
 import os
-import shutil
 import sys
 
 import click
@@ -11,7 +10,7 @@ from service.errors import DatabaseUnavailable, SwitchRefused
 from service.services import Services
 from service.storage.database import schema
 from settings import SettingsError
-from settings.process import prepare_metrics
+from settings.process import clear_metrics, prepare_metrics
 
 
 @click.command()
@@ -27,9 +26,7 @@ def run(context: click.Context, *, host: str, port: int, workers: int) -> None:
         found.switching.start()
     except SwitchRefused as error:
         raise SettingsError(error.message) from error
-    folder = prepare_metrics(found.settings)
-    shutil.rmtree(folder)  # what the processes of the last run left would be added up for ever (TRAPS.md)
-    folder.mkdir(mode=0o700)
+    clear_metrics(prepare_metrics(found.settings, f"{host}:{port}"))
     arguments = ["-m", "gunicorn", "--config", "python:service.cli.server", "--bind", f"{host}:{port}"]
     # a new process: prometheus_client must not have been imported before it knows the folder
     os.execv(sys.executable, [sys.executable, *arguments, "--workers", str(workers), "wsgi:application"])  # noqa: S606

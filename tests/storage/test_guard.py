@@ -104,6 +104,14 @@ def test_calls_are_not_made_one_after_the_other() -> None:
     assert not together.broken
 
 
+def test_asking_whether_it_is_ready_counts_as_a_failure_while_it_is_not(tmp_path: Path) -> None:
+    database = make_site(tmp_path, DOWN).services("db-only", MSGMODULE_BREAKER_FAIL_MAX="2").stores.database
+    assert not database.is_ready()
+    assert not database.is_ready()
+    assert database.guard is not None
+    assert database.guard.state == "open"
+
+
 def test_switched_off_it_lets_every_call_through(tmp_path: Path) -> None:
     from_settings = make_site(tmp_path, DOWN).services("db-only", MSGMODULE_CIRCUIT_BREAKER="false")
     assert from_settings.stores.database.guard is None

@@ -7,7 +7,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine, select
 
 from service.changes import AppendMessage, Change, Delta
-from service.errors import DatabaseUnavailable, StoreUnavailable
+from service.errors import DatabaseUnavailable
 from service.messages import Correspondence, Section, same_but
 from service.storage.base import (
     OK,
@@ -140,14 +140,6 @@ class DatabaseStore:
             return new
 
         return self._transaction(work)
-
-    def is_ready(self) -> bool:
-        """Tell whether a real table can be read: a server without quorum still answers `SELECT 1` (TRAPS.md)."""
-        try:
-            self.state(_PROBE)
-        except StoreUnavailable:
-            return False
-        return True
 
     def probe(self) -> Mapping[str, str]:
         """Write, read and remove a row of a deposition that no site has, in the real tables."""
