@@ -112,6 +112,10 @@ class DatabaseUnavailable(StoreUnavailable):
     code = "database_unavailable"
 
 
+class CommitUnknown(DatabaseUnavailable):
+    """A database that went away while it committed: the change may be there, and its repeat will tell."""
+
+
 class DatabaseNotReady(StoreUnavailable):
     """A database that answers but holds no, another or an outdated schema."""
 

@@ -59,6 +59,10 @@ class Snapshot:
     cif_behind: bool = False
 
 
+class Moved(Exception):
+    """A store was changed since it was looked at; whoever decided on what was seen looks again."""
+
+
 class Store(Protocol):
     """What answers reads and takes changes: a single store, a guarded one, or the chain of a profile."""
 

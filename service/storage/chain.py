@@ -7,15 +7,17 @@ from pathlib import Path
 
 from service.changes import Change, Delta
 from service.errors import (
+    CommitUnknown,
     DatabaseNotReady,
     DatabaseRefused,
     DatabaseUnavailable,
     FileUnavailable,
+    MessagingError,
     NotFound,
     StaleAnswerRefused,
     StoreUnavailable,
 )
-from service.storage.base import BEHIND, WRITTEN, Answer, Applied, Observer, Outcome, Snapshot
+from service.storage.base import BEHIND, WRITTEN, Answer, Applied, Moved, Observer, Outcome, Snapshot
 from service.storage.cif.store import CifStore
 from service.storage.guard import GuardedDatabase
 from service.storage.pending import Markers, Pending, overlaid
@@ -65,14 +67,18 @@ class _Dual:
         return True
 
     def is_settled(self, deposition_data_set_id: str, state: Snapshot | None) -> bool:
-        """Tell whether both stores hold the same: every file is as recorded, and nothing is marked as behind."""
+        """Tell whether both stores hold the same: every file is as recorded, nothing is marked as behind or kept."""
         if state is None or state.cif_behind or self.markers.has(deposition_data_set_id):
+            return False
+        if self.pending.has(deposition_data_set_id):
             return False
         return self.cif.matches(deposition_data_set_id, state.signatures)
 
     def both(self, change: Change) -> Outcome:
         """Write the file, then the database; the file's lock is never held while waiting for the database."""
         recorded = self.settle(change.deposition_data_set_id)
+        if not recorded:
+            self._restore(change.deposition_data_set_id)
         applied = self.cif.write(change)
         if applied.delta:
             recorded = recorded and self._record(change.deposition_data_set_id, applied)
@@ -80,6 +86,17 @@ class _Dual:
             self._keep(change.deposition_data_set_id, applied.delta)
         stores = {self.cif.name: WRITTEN, self.database.name: WRITTEN if recorded else BEHIND}
         return Outcome(applied.delta, stores)
+
+    def _restore(self, deposition_data_set_id: str) -> None:
+        """Give the file back the kept messages that an old copy erased, for a change may be about one of them."""
+        appended = [delta for delta in self.pending.of(deposition_data_set_id).values() if delta.append]
+        if not appended:
+            return
+        found = self.cif.snapshot(deposition_data_set_id)
+        wanted = overlaid(found.correspondence, appended)
+        for old, new in zip(found.correspondence.sections, wanted.sections, strict=True):
+            if new != old:
+                self.cif.put(deposition_data_set_id, new, str(found.signatures[new.content_type]), None)
 
     def _record(self, deposition_data_set_id: str, applied: Applied) -> bool:
         """Bring a change that is in the file into the database; tell whether it is there."""
@@ -113,7 +130,7 @@ class FilesAnswer(_Dual):
             state = self.database.state(deposition_data_set_id)
             if not self.is_settled(deposition_data_set_id, state):
                 return Answer(self.sync.run(deposition_data_set_id, "read", wait=READER_WAITS).correspondence, self.cif.name)
-        except StoreUnavailable:
+        except (StoreUnavailable, DatabaseRefused):
             kept = self.pending.of(deposition_data_set_id).values()
             answer = self.cif.read(deposition_data_set_id)
             return Answer(overlaid(answer.correspondence, kept), self.cif.name, unverified=True)
@@ -127,14 +144,26 @@ class DatabaseAnswers(_Dual):
         """Write both; where the file cannot be written the database alone, and the files are marked as behind."""
         try:
             return self.both(change)
-        except FileUnavailable:
-            self.markers.set(change.deposition_data_set_id)
-            outcome = self.database.apply(change)
+        except (FileUnavailable, Moved):
+            outcome = self._database_alone(change)
         self.observer.write_degraded(self.cif.name)
         return Outcome(outcome.delta, {self.cif.name: BEHIND, self.database.name: WRITTEN})
 
+    def _database_alone(self, change: Change) -> Outcome:
+        """Mark the files as behind and write the database; the mark goes where the database certainly did not take it."""
+        key = change.deposition_data_set_id
+        was_marked, mark = self.markers.has(key), self.markers.set(key)
+        try:
+            return self.database.apply(change)
+        except CommitUnknown:
+            raise
+        except MessagingError:
+            if not was_marked:
+                self.markers.clear(key, mark)
+            raise
+
     def read(self, deposition_data_set_id: str) -> Answer:
-        """Answer from the database, after a sync where a file is not as recorded.
+        """Answer from the database, after a sync where a file is not as recorded; unverified while the files are away.
 
         Raises StaleAnswerRefused while the database is down and the files are known to lack something.
         """
@@ -142,12 +171,17 @@ class DatabaseAnswers(_Dual):
             found = self.database.snapshot(deposition_data_set_id)
         except StoreUnavailable:
             return self._from_files(deposition_data_set_id)
-        if found is not None and self.is_settled(deposition_data_set_id, found):
-            return Answer(found.correspondence, self.database.name)
         try:
+            if found is not None and self.is_settled(deposition_data_set_id, found):
+                return Answer(found.correspondence, self.database.name)
             report = self.sync.run(deposition_data_set_id, "read", wait=READER_WAITS)
-        except DatabaseUnavailable:
+        except (DatabaseUnavailable, DatabaseRefused):
             return self._from_files(deposition_data_set_id)
+        except FileUnavailable:
+            if found is None:
+                raise
+            kept = self.pending.of(deposition_data_set_id).values()
+            return Answer(overlaid(found.correspondence, kept), self.database.name, unverified=True)
         return Answer(report.correspondence, self.database.name)
 
     def is_ready(self) -> bool:

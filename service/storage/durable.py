@@ -42,7 +42,7 @@ def write_new(path: Path, data: bytes, mode: int = 0o640) -> None:
 def exclusive(path: Path) -> Iterator[None]:
     """Hold a lock file of ours until the block is left; a crash gives it up. Raises FileUnavailable."""
     with faults(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_directory(path.parent)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o640)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -53,7 +53,7 @@ def exclusive(path: Path) -> Iterator[None]:
 
 def append_line(path: Path, line: bytes) -> None:
     """Append one line durably and whole, or nothing; lines of several processes do not mix. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_directory(path.parent)
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -66,6 +66,14 @@ def append_line(path: Path, line: bytes) -> None:
         os.close(descriptor)
     if not before:
         sync_directory(path.parent)
+
+
+def make_directory(path: Path) -> None:
+    """Make a directory with all on the way to it, each entry durable. Raises OSError."""
+    missing = [directory for directory in (path, *path.parents) if not directory.exists()]
+    for directory in reversed(missing):
+        directory.mkdir(exist_ok=True)
+        sync_directory(directory.parent)
 
 
 def remove(path: Path) -> None:

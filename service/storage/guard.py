@@ -109,7 +109,7 @@ class GuardedDatabase:
         self,
         deposition_data_set_id: str,
         files: Mapping[str, tuple[Section, str]],
-        merged: Callable[[Correspondence], Correspondence],
+        merged: Callable[[Snapshot], Correspondence],
     ) -> Correspondence:
         return self._call("sync", lambda: self._database.bring(deposition_data_set_id, files, merged))
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from service.changes import Delta
 from service.messages import Correspondence, FileReference, Message, OriginalCommunication, Status
-from service.storage.durable import faults, remove, sync_directory, write_new
+from service.storage.durable import exclusive, faults, make_directory, remove, write_new
 
 
 class Pending:
@@ -25,8 +25,7 @@ class Pending:
         """Write a change durably; the name orders it behind those kept before."""
         directory = self._root / deposition_data_set_id
         with faults(directory):
-            directory.mkdir(parents=True, exist_ok=True)
-            sync_directory(self._root)
+            make_directory(directory)
             write_new(directory / f"{time.time_ns():020d}-{uuid.uuid4().hex}.json", json.dumps(asdict(delta)).encode())
 
     def of(self, deposition_data_set_id: str) -> dict[Path, Delta]:
@@ -38,10 +37,17 @@ class Pending:
         paths = [self._root / deposition_data_set_id / name for name in names if name.endswith(".json")]
         return {path: delta for path in paths if (delta := _load(path)) is not None}
 
+    def has(self, deposition_data_set_id: str) -> bool:
+        """Tell whether anything is kept for a deposition."""
+        try:
+            return any(name.endswith(".json") for name in os.listdir(self._root / deposition_data_set_id))
+        except FileNotFoundError:
+            return False
+
     def depositions(self) -> tuple[str, ...]:
         """List the depositions for which changes are kept."""
         names = sorted(os.listdir(self._root)) if self._root.is_dir() else []
-        return tuple(name for name in names if self.of(name))
+        return tuple(name for name in names if self.has(name))
 
     def forget(self, paths: Iterable[Path]) -> None:
         """Remove copies that the database holds now."""
@@ -50,27 +56,44 @@ class Pending:
 
 
 class Markers:
-    """Mark the depositions whose files lack something, as empty files under `cif-behind/`."""
+    """Mark the depositions whose files lack something, as files under `cif-behind/` that say which change set them last."""
 
     def __init__(self, state_dir: Path) -> None:
         self._root = state_dir / "cif-behind"
+        self._lock = state_dir / "cif-behind.lock"
 
-    def set(self, deposition_data_set_id: str) -> None:
-        """Mark before the write, so that a crash in between leaves a needless mark and never a missing one."""
-        path = self._root / deposition_data_set_id
-        with faults(path):
-            self._root.mkdir(parents=True, exist_ok=True)
-            if not path.exists():
-                write_new(path, b"")
+    def set(self, deposition_data_set_id: str) -> bytes:
+        """Mark before the write, so that a crash in between leaves a needless mark and never a missing one.
 
-    def clear(self, deposition_data_set_id: str) -> None:
-        remove(self._root / deposition_data_set_id)
+        Gives the mark, for taking it back where the write was not made.
+        """
+        path, mark = self._root / deposition_data_set_id, uuid.uuid4().hex.encode()
+        with faults(path), exclusive(self._lock):
+            make_directory(self._root)
+            write_new(path, mark)
+        return mark
+
+    def seen(self, deposition_data_set_id: str) -> bytes | None:
+        """Give the mark as it is now; `None` where there is none."""
+        try:
+            return (self._root / deposition_data_set_id).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def clear(self, deposition_data_set_id: str, seen: bytes | None) -> None:
+        """Remove the mark that was seen; one that was set since stays, for its change came later."""
+        if seen is None:
+            return
+        with exclusive(self._lock):
+            if self.seen(deposition_data_set_id) == seen:
+                remove(self._root / deposition_data_set_id)
 
     def has(self, deposition_data_set_id: str) -> bool:
         return (self._root / deposition_data_set_id).exists()
 
     def depositions(self) -> tuple[str, ...]:
-        return tuple(sorted(os.listdir(self._root))) if self._root.is_dir() else ()
+        names = sorted(os.listdir(self._root)) if self._root.is_dir() else []
+        return tuple(name for name in names if not name.startswith("."))
 
 
 def overlaid(correspondence: Correspondence, deltas: Iterable[Delta]) -> Correspondence:

@@ -1,13 +1,13 @@
 """Sync one deposition: compare both stores, merge, write what is missing on either side (DESIGN.md section 5)."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from service.errors import FileUnavailable, MessagingError, NotFound
-from service.messages import Correspondence, Section
-from service.storage.base import Observer, Snapshot, same_signature
+from service.messages import Correspondence
+from service.storage.base import Moved, Observer, Snapshot, same_signature
 from service.storage.cif.signature import ABSENT
 from service.storage.cif.store import CifStore
 from service.storage.durable import append_line
@@ -15,6 +15,9 @@ from service.storage.guard import GuardedDatabase
 from service.storage.pending import Markers, Pending, overlaid
 from service.sync.merge import Compared, Difference, Facts, Merged, compare, merge
 from service.vocabulary import CONTENT_TYPES
+
+#: How often a sync looks again because a change crossed it.
+_TRIES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +73,31 @@ class Sync:
             self._observer.synced(reason, outcome)
 
     def _run(self, deposition_data_set_id: str, wait: float | None) -> Report:
+        for _ in range(_TRIES):
+            try:
+                return self._once(deposition_data_set_id, wait)
+            except Moved:
+                continue
+        raise FileUnavailable(f"changes to {deposition_data_set_id} keep crossing its sync; try again shortly")
+
+    def _once(self, deposition_data_set_id: str, wait: float | None) -> Report:
+        mark = self._markers.seen(deposition_data_set_id)
         known = self._database.snapshot(deposition_data_set_id)
         found = self._found(deposition_data_set_id, known)
         recorded = known or Snapshot(Correspondence(deposition_data_set_id))
         pending = self._pending.of(deposition_data_set_id)
-        one = _One(self._facts(recorded, found), overlaid(recorded.correspondence, pending.values()), found)
-        for content_type in CONTENT_TYPES:
-            self._bring_file(one, content_type, wait)
+        one = _One(found, overlaid(recorded.correspondence, pending.values()), self._database_answers)
+        self._bring_files(one, recorded, wait)
 
-        def merged(current: Correspondence) -> Correspondence:
-            return one.merged_with(overlaid(current, pending.values()))
+        def merged(now: Snapshot) -> Correspondence:
+            return one.merged_with(replace(now, correspondence=overlaid(now.correspondence, pending.values())))
 
         new = self._database.bring(deposition_data_set_id, one.held, merged)
         self._pending.forget(pending)
         if not one.behind and all(one.held[c][0] == new.section(c) for c in CONTENT_TYPES):
-            self._markers.clear(deposition_data_set_id)
+            self._markers.clear(deposition_data_set_id, mark)
+        if any(one.changed(recorded, c) and recorded.signatures.get(c) for c in CONTENT_TYPES):
+            self._observer.foreign_change()
         self._tell(deposition_data_set_id, one)
         compared = compare(recorded.correspondence, new)
         return Report(new, compared, one.healed, len(one.conflicts), one.behind)
@@ -98,34 +111,27 @@ class Sync:
                 raise
             return Snapshot(Correspondence(deposition_data_set_id), dict.fromkeys(CONTENT_TYPES, ABSENT))
 
-    def _facts(self, recorded: Snapshot, found: Snapshot) -> dict[str, Facts]:
-        changed = {c: not same_signature(recorded.signatures.get(c), found.signatures[c]) for c in CONTENT_TYPES}
-        if any(changed[c] and recorded.signatures.get(c) for c in CONTENT_TYPES):
-            self._observer.foreign_change()
-        return {c: Facts(changed[c], recorded.cif_behind, self._database_answers) for c in CONTENT_TYPES}
-
-    def _bring_file(self, one: "_One", content_type: str, wait: float | None) -> None:
-        """Write what a file lacks, judged again on the file as it is under its lock."""
-        section = one.found.correspondence.section(content_type)
-        one.held[content_type] = (section, str(one.found.signatures[content_type]))
-        if one.merge_file(section).section == section:
+    def _bring_files(self, one: "_One", recorded: Snapshot, wait: float | None) -> None:
+        """Write what the files lack. What is written was decided on a database and files that have not moved since."""
+        key = recorded.correspondence.deposition_data_set_id
+        wanted = {c: one.merged_file(recorded, c) for c in CONTENT_TYPES}
+        lacking = [c for c in CONTENT_TYPES if wanted[c].section != one.held[c][0]]
+        if not lacking:
             return
-        deposition_data_set_id = one.found.correspondence.deposition_data_set_id
-        results: list[Merged] = []
-
-        def target(fresh: Section) -> Section:
-            results.append(one.merge_file(fresh))
-            return results[-1].section
-
-        try:
-            signed = self._cif.put(deposition_data_set_id, content_type, target, wait)
-        except FileUnavailable as error:
-            self._markers.set(deposition_data_set_id)
-            one.behind = error.message
-            return
-        one.held[content_type] = (results[-1].section, signed)
-        one.healed += results[-1].healed
-        one.conflicts += results[-1].conflicts
+        now = self._database.state(key)
+        if (now.version if now else 0) != recorded.version:
+            raise Moved
+        for content_type in lacking:
+            merged, (_, found) = wanted[content_type], one.held[content_type]
+            try:
+                signed = self._cif.put(key, merged.section, found, wait)
+            except FileUnavailable as error:
+                self._markers.set(key)
+                one.behind = error.message
+            else:
+                one.held[content_type] = (merged.section, signed)
+                one.healed += merged.healed
+                one.decided += merged.conflicts
 
     def _tell(self, deposition_data_set_id: str, one: "_One") -> None:
         if one.healed:
@@ -141,22 +147,38 @@ class Sync:
             append_line(self._conflict_log, json.dumps(entry).encode())
 
 
-@dataclass(slots=True)
 class _One:
     """The state of one sync: what was found, what is wanted, and what each file holds by now with its signature."""
 
-    facts: dict[str, Facts]
-    wanted: Correspondence
-    found: Snapshot
-    held: dict[str, tuple[Section, str]] = field(default_factory=dict)
-    healed: int = 0
-    conflicts: tuple[Difference, ...] = ()
-    behind: str | None = None
+    def __init__(self, found: Snapshot, wanted: Correspondence, database_answers: bool) -> None:
+        self.found = found
+        self.wanted = wanted
+        self.held = {s.content_type: (s, str(found.signatures[s.content_type])) for s in found.correspondence.sections}
+        self.healed = 0
+        self.behind: str | None = None
+        self.decided: tuple[Difference, ...] = ()  # conflicts that the database won, in a file that was written
+        self._left: tuple[Difference, ...] = ()  # conflicts that the file won
+        self._database_answers = database_answers
 
-    def merge_file(self, section: Section) -> Merged:
-        return merge(section, self.wanted.section(section.content_type), self.facts[section.content_type])
+    @property
+    def conflicts(self) -> tuple[Difference, ...]:
+        return self.decided + self._left
 
-    def merged_with(self, rows: Correspondence) -> Correspondence:
-        """Merge what the files hold by now with the rows as they are under the database's lock."""
-        merged = tuple(merge(self.held[c][0], rows.section(c), self.facts[c]).section for c in CONTENT_TYPES)
-        return Correspondence(rows.deposition_data_set_id, merged)
+    def changed(self, recorded: Snapshot, content_type: str) -> bool:
+        """Tell whether a file was found other than recorded."""
+        return not same_signature(recorded.signatures.get(content_type), self.found.signatures[content_type])
+
+    def merged_file(self, recorded: Snapshot, content_type: str) -> Merged:
+        """Merge a file as it was found with what is wanted."""
+        section = self.found.correspondence.section(content_type)
+        return merge(section, self.wanted.section(content_type), self._facts(recorded, content_type))
+
+    def merged_with(self, now: Snapshot) -> Correspondence:
+        """Merge what the files hold by now with what the database records and holds under its lock."""
+        rows = now.correspondence
+        merged = [merge(self.held[c][0], rows.section(c), self._facts(now, c)) for c in CONTENT_TYPES]
+        self._left = tuple(difference for one in merged for difference in one.conflicts)
+        return Correspondence(rows.deposition_data_set_id, tuple(one.section for one in merged))
+
+    def _facts(self, recorded: Snapshot, content_type: str) -> Facts:
+        return Facts(self.changed(recorded, content_type), recorded.cif_behind, self._database_answers)

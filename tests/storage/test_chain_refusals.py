@@ -41,7 +41,7 @@ def stop(both: Dual, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(both.services.stores.database, name, refused)
 
 
-def edited(both: Dual, message_text: str) -> EditDraft:
+def edited(message_text: str) -> EditDraft:
     return EditDraft(DEP, TO_DEPOSITOR, "m1", "2026-02-02 02:02:02", {"message_text": message_text})
 
 
@@ -106,8 +106,8 @@ def test_a_kept_message_that_an_old_copy_erased_can_be_changed_in_the_outage(
 
 def test_a_conflict_is_logged_with_both_values_whichever_store_wins(both: Dual) -> None:
     stores = both.services.stores
-    stores.cif.write(edited(both, "in the file"))
-    stores.database.write(edited(both, "in the database"))
+    stores.cif.write(edited("in the file"))
+    stores.database.write(edited("in the database"))
 
     both.read()
 

@@ -110,7 +110,7 @@ def test_a_sync_records_no_signature_when_a_change_came_meanwhile(both: Dual) ->
     stores.database.write(late)
     files = {s.content_type: (s, str(found.signatures[s.content_type])) for s in found.correspondence.sections}
 
-    stores.database.bring(DEP, files, lambda rows: rows)
+    stores.database.bring(DEP, files, lambda now: now.correspondence)
 
     state = stores.database.state(DEP)
     assert state is not None

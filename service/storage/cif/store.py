@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,10 +14,12 @@ from service.storage.base import (
     WRITTEN,
     Answer,
     Applied,
+    Moved,
     Observer,
     Outcome,
     Signatures,
     Snapshot,
+    same_signature,
     timed,
     unknown_deposition,
 )
@@ -85,20 +87,18 @@ class CifStore:
             held = replace(held, section=self._reader.section(path, data, held))
         return Opened(data, held)
 
-    def put(
-        self, deposition_data_set_id: str, content_type: str, target: Callable[[Section], Section], wait: float | None
-    ) -> str:
-        """Bring a file to what a merge makes of its present rows, and give its signature.
+    def put(self, deposition_data_set_id: str, new: Section, found: str, wait: float | None) -> str:
+        """Bring a file that is as it was found to another content, and give its signature.
 
-        Waits `wait` seconds for the lock, or as long as a change does.
+        Waits `wait` seconds for the lock, or as long as a change does. Raises Moved where the file was changed since.
         """
+        content_type = new.content_type
         path = self._located(deposition_data_set_id, create=True)[content_type]
         with timed(self._observer, self.name, "sync"), self._locks.held(path, wait):
             data, held = self._reader.open(path, content_type, ours=True)
+            if not same_signature(held.signature, found):
+                raise Moved
             old = self._reader.section(path, data, held)
-            new = target(old)
-            if new == old:
-                return held.signature
             return self._replace(deposition_data_set_id, path, Opened(data, held), rows.between(old, new), new)
 
     def matches(self, deposition_data_set_id: str, recorded: Signatures) -> bool:
@@ -138,7 +138,7 @@ class CifStore:
         if create and paths is None:
             directory = self.site.directory(deposition_data_set_id)
             with faults(directory):
-                directory.mkdir(exist_ok=True)
+                directory.mkdir(exist_ok=True)  # and nothing above it: a missing mount stays missing
                 sync_directory(directory.parent)
         return paths or self._known(deposition_data_set_id)
 

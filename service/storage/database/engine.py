@@ -61,6 +61,7 @@ def init_app(app: Flask, settings: Settings, identity: Identity) -> Engine:
         cursor.execute("SELECT identity FROM database_identity")
         found = cursor.fetchone()
         cursor.close()
+        connection.rollback()  # the first transaction must not see the database as it was when it was connected
         identity.check(found[0] if found else None)
 
     event.listen(engine, "connect", check)

@@ -20,10 +20,10 @@ class Identity:
 
     def check(self, found: str | None) -> None:
         """Remember the first database seen, and raise DatabaseNotReady for another one."""
-        if found is None:
-            raise DatabaseNotReady("the database has no identity yet; run `msgmodule db init`")
         known = self.known()
-        if known is None:
+        if found is None and known is None:
+            raise DatabaseNotReady("the database has no identity yet; run `msgmodule db init`")
+        if known is None and found is not None:
             self.adopt(found)
         elif known != found:
             raise DatabaseNotReady(

@@ -43,11 +43,8 @@ def initialise(settings: Settings, *, adopt: bool) -> SchemaStatus:
         _create_database(settings)
     with _engine(settings) as engine:
         identity = Identity(settings.state_dir)
-        with engine.begin() as connection:
-            if not adopt and inspect(connection).has_table("database_identity"):
-                found = identity_of(connection)
-                if found is not None:
-                    identity.check(found)
+        if not adopt:
+            _require_known(engine, identity)
         upgrade(engine)
         with engine.execution_options(writes=True).begin() as connection:
             identity.adopt(ensure_identity(connection))
@@ -71,6 +68,15 @@ def upgrade(engine: Engine) -> None:
 def head() -> str:
     """Give the newest version."""
     return str(ScriptDirectory.from_config(_config()).get_current_head())
+
+
+def _require_known(engine: Engine, identity: Identity) -> None:
+    """Raise DatabaseNotReady for another database than the site's own, an empty one in its place included."""
+    with engine.begin() as connection:
+        has_identity = inspect(connection).has_table("database_identity")
+        found = identity_of(connection) if has_identity else None
+    if found is not None or identity.known() is not None:
+        identity.check(found)
 
 
 def _status(engine: Engine) -> SchemaStatus:

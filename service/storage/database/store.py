@@ -7,8 +7,8 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine, select
 
 from service.changes import AppendMessage, Change, Delta
-from service.errors import DatabaseUnavailable
-from service.messages import Correspondence, Section, same_but
+from service.errors import CommitUnknown, DatabaseUnavailable
+from service.messages import Correspondence, Message, Section, Status, same_but
 from service.storage.base import (
     OK,
     WRITTEN,
@@ -96,21 +96,24 @@ class DatabaseStore:
     def record(self, deposition_data_set_id: str, delta: Delta, before: str | None, after: str | None) -> None:
         """Write the rows that a file already holds, and move its recorded signature from `before` to `after`.
 
-        Where the recorded one is neither, or another message stands under the id, it becomes unknown, so that the next
-        access syncs (DESIGN.md section 5; rule CAS and INV of the model).
+        Where the recorded one is neither, the files are behind, or another row stands there, it becomes unknown and rows
+        that stand there are left, so that the next access syncs and decides (DESIGN.md section 5; rules CAS and INV of the
+        model).
         """
 
         def work(connection: Connection) -> None:
             key = deposition_data_set_id
             state = depositions.find(connection, key, lock=True) or depositions.create(connection, key)
             rows = Rows(connection, key)
-            stored = rows.message(str(delta.append.message_id)) if delta.append else None
-            if stored is None:
-                rows.put(delta)
             recorded = state.signatures[delta.content_type]
-            followed = same_signature(recorded, before) or same_signature(recorded, after)
-            equal = stored is None or delta.append is None or same_but(stored, delta.append, "ordinal_id")
-            signatures = {delta.content_type: after if followed and equal else None}
+            follows = same_signature(recorded, before) or same_signature(recorded, after)
+            in_step = follows and not state.cif_behind
+            stored = _stored(rows, delta)
+            if stored is None or (in_step and not delta.append):
+                rows.put(delta)
+            elif not (delta.append and isinstance(stored, Message) and same_but(stored, delta.append, "ordinal_id")):
+                in_step = False
+            signatures = {delta.content_type: after if in_step else None}
             depositions.record(connection, state, signatures, cif_behind=state.cif_behind)
 
         self._transaction(work)
@@ -119,9 +122,9 @@ class DatabaseStore:
         self,
         deposition_data_set_id: str,
         files: Mapping[str, tuple[Section, str]],
-        merged: Callable[[Correspondence], Correspondence],
+        merged: Callable[[Snapshot], Correspondence],
     ) -> Correspondence:
-        """Bring the rows to what a merge makes of the files and of the rows as they are now, under the lock.
+        """Bring the rows to what a merge makes of the files and of what is recorded and held here now, under the lock.
 
         A file's signature is recorded only if the file holds all that the rows now do; otherwise it becomes unknown. That
         is judged on the rows themselves, so a change that came meanwhile is never taken for synced (rule VER of the model).
@@ -132,7 +135,7 @@ class DatabaseStore:
             state = depositions.find(connection, key, lock=True) or depositions.create(connection, key)
             rows = Rows(connection, key)
             old = rows.correspondence()
-            new = merged(old)
+            new = merged(replace(state, correspondence=old))
             changed = [rows.bring(old.section(c), new.section(c)) for c in files]
             signatures = {c: signed if new.section(c) == section else None for c, (section, signed) in files.items()}
             behind = state.cif_behind and None in signatures.values()
@@ -156,9 +159,26 @@ class DatabaseStore:
     def _transaction(self, work: Callable[[Connection], T]) -> T:
         """Run a unit of work in one transaction; the whole of it again when the server chose it to end a deadlock."""
         for _ in range(_DEADLOCK_TRIES):
+            worked = False
             try:
                 with translated(), self._writing.begin() as connection:
-                    return work(connection)
+                    result = work(connection)
+                    worked = True
+                return result
             except Deadlock:
                 continue
+            except DatabaseUnavailable as error:
+                if worked:
+                    raise CommitUnknown(
+                        f"{error.message}; whether the change is there is not known, send it again"
+                    ) from error
+                raise
         raise DatabaseUnavailable(f"the database ended {_DEADLOCK_TRIES} tries in a deadlock; try again")
+
+
+def _stored(rows: Rows, delta: Delta) -> Message | Status | None:
+    """Give the row that stands where a change puts one."""
+    if delta.status is not None:
+        return rows.status(str(delta.status.message_id))
+    row = delta.append or delta.replace
+    return rows.message(str(row.message_id)) if row else None

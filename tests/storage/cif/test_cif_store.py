@@ -13,7 +13,7 @@ from support.site import Site as Tree
 from service.changes import AppendMessage, Change, EditDraft, MarkRead, Tag
 from service.errors import Conflict, DamagedFile, NotFound
 from service.messages import FileReference, Message, OriginalCommunication, Section, Status
-from service.storage.base import Observer
+from service.storage.base import Moved, Observer
 from service.storage.cif.document import FRAME
 from service.storage.cif.lock import Locks
 from service.storage.cif.paths import Site
@@ -204,7 +204,7 @@ def test_a_damaged_file_is_refused_for_reading_and_writing_and_keeps_its_bytes(
     with pytest.raises(DamagedFile):
         store.read(DEPOSITION)
     with pytest.raises(DamagedFile):
-        store.put(DEPOSITION, TO_DEPOSITOR, lambda s: replace(s, statuses=()), None)
+        store.put(DEPOSITION, Section(TO_DEPOSITOR), "any", None)
     assert tree.files() == before
 
 
@@ -216,6 +216,18 @@ def test_a_merge_that_restores_a_row_with_an_empty_value_can_be_written(store: C
     assert legacy.rows(path)[0]["context_type"] == "?", "the legacy class takes an empty value for an absent one"
     path.write_bytes(FRAME)
 
-    store.put(DEP, TO_DEPOSITOR, lambda section: Section(section.content_type, (held,)), None)
+    found = str(store.snapshot(DEP).signatures[TO_DEPOSITOR])
+    store.put(DEP, Section(TO_DEPOSITOR, (held,)), found, None)
 
     assert [r["message_id"] for r in legacy.rows(path)] == ["m1"]
+
+
+def test_a_file_that_was_changed_since_it_was_looked_at_is_not_written_on_what_was_seen(store: CifStore, tree: Tree) -> None:
+    store.apply(_append("m1"))
+    seen = store.snapshot(DEP)
+    store.apply(_append("m2"))
+    before = tree.files()
+
+    with pytest.raises(Moved):
+        store.put(DEP, Section(TO_DEPOSITOR), str(seen.signatures[TO_DEPOSITOR]), None)
+    assert tree.files() == before

@@ -1,0 +1,66 @@
+"""Another database under the site's name is refused until somebody adopts it on purpose, an empty one too."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support.contract import append
+from support.dual import DEP
+from support.site import Site, make_site
+
+from service.errors import DatabaseNotReady
+from service.storage.database import schema
+
+
+@pytest.fixture
+def ours(tmp_path: Path, database_url: str) -> Site:
+    made = make_site(tmp_path, database_url)
+    made.initialise()
+    return made
+
+
+@pytest.fixture
+def elsewhere(ours: Site, tmp_path: Path) -> Site:
+    """The same site, whose URL leads to a database that another site has made."""
+    url = f"sqlite:///{tmp_path}/elsewhere.db"
+    make_site(tmp_path / "other", url).initialise()
+    return replace(ours, database_url=url)
+
+
+def test_a_database_of_another_site_takes_no_reads_and_no_writes(elsewhere: Site) -> None:
+    database = elsewhere.services("db-only").stores.database
+    with pytest.raises(DatabaseNotReady, match="adopt"):
+        database.read(DEP)
+    with pytest.raises(DatabaseNotReady, match="adopt"):
+        append(database, DEP, "m")
+    assert not database.is_ready()
+
+
+def test_a_database_of_another_site_is_not_taken_by_a_plain_init(elsewhere: Site) -> None:
+    with pytest.raises(DatabaseNotReady, match="adopt"):
+        elsewhere.initialise()
+    with pytest.raises(DatabaseNotReady):
+        elsewhere.services("db-only").stores.database.read(DEP)
+
+
+def test_an_empty_database_in_place_of_ours_is_not_taken_by_a_plain_init(ours: Site, tmp_path: Path) -> None:
+    append(ours.services("db-only").stores.database, DEP, "m")
+    restored_empty = replace(ours, database_url=f"sqlite:///{tmp_path}/empty.db")
+    with pytest.raises(DatabaseNotReady, match="adopt"):
+        restored_empty.initialise()
+
+
+def test_a_database_adopted_on_purpose_is_used_and_the_old_one_refused(ours: Site, elsewhere: Site) -> None:
+    schema.initialise(elsewhere.settings("db-only"), adopt=True)
+    append(elsewhere.services("db-only").stores.database, DEP, "m")
+    with pytest.raises(DatabaseNotReady, match="adopt"):
+        ours.services("db-only").stores.database.read(DEP)
+
+
+def test_a_file_deposition_is_still_answered_when_the_database_is_another_one(ours: Site, elsewhere: Site) -> None:
+    append(ours.services("cif-only").stores.cif, DEP, "m")
+    for profile in ("dual-write-cif-read", "dual-write-db-read"):
+        services = elsewhere.services(profile)
+        chain = services.stores.chain(services.settings.profile)
+        answer = chain.read(DEP)
+        assert (answer.unverified, [m.message_id for m in answer.correspondence.messages]) == (True, ["m"])

@@ -1,0 +1,113 @@
+"""Changes that wait for the database and marks of files that are behind: durable, in order, and taken back as they were."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from service.changes import Delta
+from service.errors import FileUnavailable
+from service.messages import Correspondence, FileReference, Message, OriginalCommunication, Status
+from service.storage.pending import Markers, Pending, overlaid
+from service.vocabulary import NOTES, TO_DEPOSITOR
+
+DEP = "D_1000000001"
+
+
+def message(message_id: str, text: str | None = None) -> Message:
+    return Message(TO_DEPOSITOR, "1", message_id, DEP, "2026-01-02 03:04:05", message_text=text)
+
+
+def deltas() -> list[Delta]:
+    reference = FileReference("1", "m", DEP, "model", "pdbx", "1", "2", "archive", "Å.cif")
+    original = OriginalCommunication("1", "m", DEP, orig_sender="a@b.org")
+    return [
+        Delta(TO_DEPOSITOR, append=message("m", "\U0001f9ec\n ; ?  "), files=(reference, reference), originals=(original,)),
+        Delta(TO_DEPOSITOR, replace=message("m", "edited")),
+        Delta(TO_DEPOSITOR, status=Status("m", DEP, "Y", None, "")),
+        Delta(NOTES, append=Message(NOTES, "1", "n", DEP, None)),
+    ]
+
+
+def test_kept_changes_come_back_as_they_were_and_in_their_order(tmp_path: Path) -> None:
+    for delta in deltas():
+        Pending(tmp_path).keep(DEP, delta)
+    again = Pending(tmp_path)
+    assert list(again.of(DEP).values()) == deltas()
+    assert again.depositions() == (DEP,)
+    assert again.of("D_1000000002") == {}
+
+
+def test_only_what_was_brought_in_is_forgotten_and_twice_does_no_harm(tmp_path: Path) -> None:
+    pending = Pending(tmp_path)
+    first, second, *_ = deltas()
+    pending.keep(DEP, first)
+    seen = pending.of(DEP)
+    pending.keep(DEP, second)
+    pending.forget(seen)
+    pending.forget(seen)
+    assert list(pending.of(DEP).values()) == [second]
+    pending.forget(pending.of(DEP))
+    assert pending.depositions() == ()
+
+
+def test_a_half_written_copy_is_no_change(tmp_path: Path) -> None:
+    Pending(tmp_path).keep(DEP, deltas()[0])
+    (tmp_path / "pending" / DEP / ".x.json.123.tmp").write_text('{"content')
+    assert list(Pending(tmp_path).of(DEP).values()) == deltas()[:1]
+
+
+def test_what_cannot_be_kept_is_an_error_and_no_acknowledgement(tmp_path: Path) -> None:
+    (tmp_path / "pending").write_text("not a directory")
+    with pytest.raises(FileUnavailable, match="pending"):
+        Pending(tmp_path).keep(DEP, deltas()[0])
+
+
+@pytest.mark.parametrize("what", ["change", "mark"])
+def test_every_directory_on_the_way_to_what_is_kept_reaches_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    synced: set[int] = set()
+    fsync = os.fsync
+
+    def noting(descriptor: int) -> None:
+        synced.add(os.fstat(descriptor).st_ino)
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    if what == "change":
+        Pending(tmp_path).keep(DEP, deltas()[0])
+    else:
+        Markers(tmp_path).set(DEP)
+    found = [p for p in tmp_path.rglob("*") if p.is_dir()]
+    missing = [p.name or "state_dir" for p in (tmp_path, *found) if p.stat().st_ino not in synced]
+    assert missing == []
+
+
+def test_changes_are_laid_over_what_a_file_holds_and_none_twice() -> None:
+    empty = Correspondence(DEP)
+    once = overlaid(empty, deltas())
+    assert [m.message_text for m in once.section(TO_DEPOSITOR).messages] == ["edited"]
+    assert len(once.references("m")) == 2
+    assert once.statuses == (Status("m", DEP, "Y", None, ""),)
+    assert overlaid(once, deltas()) == once
+
+
+def test_a_mark_is_there_for_another_process_until_it_is_cleared(tmp_path: Path) -> None:
+    Markers(tmp_path).set(DEP)
+    assert Markers(tmp_path).has(DEP)
+    assert Markers(tmp_path).depositions() == (DEP,)
+    Markers(tmp_path).clear(DEP, Markers(tmp_path).seen(DEP))
+    assert not Markers(tmp_path).has(DEP)
+    assert Markers(tmp_path).depositions() == ()
+
+
+def test_a_mark_set_again_since_it_was_seen_stays(tmp_path: Path) -> None:
+    markers = Markers(tmp_path)
+    markers.set(DEP)
+    seen = markers.seen(DEP)
+    markers.set(DEP)
+    markers.clear(DEP, seen)
+    assert markers.has(DEP)
+    markers.clear(DEP, None)
+    assert markers.has(DEP)
