@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Flask
 
 from service.storage.base import Observer, Store
-from service.storage.chain import DatabaseAnswers, FilesAnswer
+from service.storage.chain import DatabaseAlone, DatabaseAnswers, FilesAnswer
 from service.storage.cif.lock import Locks
 from service.storage.cif.paths import Site
 from service.storage.cif.store import CifStore
@@ -42,7 +42,9 @@ class Stores:
         """Give the stores that a profile writes behind the interface of one."""
         if profile.is_dual:
             return _DUAL[profile.reads](self.cif, self.database, self.sync(profile), self.state_dir, self.observer)
-        return self.single(profile.reads)
+        if profile.uses_database:
+            return DatabaseAlone(self.database, self.state_dir)
+        return self.cif
 
     def single(self, name: str) -> Store:
         """Give one of the two by its name."""

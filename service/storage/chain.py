@@ -90,13 +90,16 @@ class _Dual:
     def _restore(self, deposition_data_set_id: str) -> None:
         """Give the file back the kept messages that an old copy erased, for a change may be about one of them."""
         appended = [delta for delta in self.pending.of(deposition_data_set_id).values() if delta.append]
-        if not appended:
-            return
-        found = self.cif.snapshot(deposition_data_set_id)
-        wanted = overlaid(found.correspondence, appended)
-        for old, new in zip(found.correspondence.sections, wanted.sections, strict=True):
-            if new != old:
-                self.cif.put(deposition_data_set_id, new, str(found.signatures[new.content_type]), None)
+        while appended:
+            found = self.cif.snapshot(deposition_data_set_id)
+            wanted = overlaid(found.correspondence, appended)
+            lacking = [new for new in wanted.sections if new != found.correspondence.section(new.content_type)]
+            try:
+                for new in lacking:
+                    self.cif.put(deposition_data_set_id, new, str(found.signatures[new.content_type]), None)
+                return
+            except Moved:
+                continue  # another writer was quicker: look again
 
     def _record(self, deposition_data_set_id: str, applied: Applied) -> bool:
         """Bring a change that is in the file into the database; tell whether it is there."""
@@ -144,7 +147,7 @@ class DatabaseAnswers(_Dual):
         """Write both; where the file cannot be written the database alone, and the files are marked as behind."""
         try:
             return self.both(change)
-        except (FileUnavailable, Moved):
+        except FileUnavailable:
             outcome = self._database_alone(change)
         self.observer.write_degraded(self.cif.name)
         return Outcome(outcome.delta, {self.cif.name: BEHIND, self.database.name: WRITTEN})
@@ -198,3 +201,28 @@ class DatabaseAnswers(_Dual):
         self.observer.read_fell_back()
         kept = self.pending.of(deposition_data_set_id).values()
         return Answer(overlaid(answer.correspondence, kept), self.cif.name, unverified=True)
+
+
+class DatabaseAlone:
+    """The database written and read, the files left behind: marked outside the database too.
+
+    A request that began under this profile may end after the site went back to a dual one; there, while the database is
+    down, the files must not answer for what they lack (promise P4).
+    """
+
+    def __init__(self, database: GuardedDatabase, state_dir: Path) -> None:
+        self._database = database
+        self._markers = Markers(state_dir)
+
+    def read(self, deposition_data_set_id: str) -> Answer:
+        return self._database.read(deposition_data_set_id)
+
+    def apply(self, change: Change) -> Outcome:
+        self._markers.set(change.deposition_data_set_id, durable=False)  # the database's own flag outlives a power cut
+        return self._database.apply(change)
+
+    def is_ready(self) -> bool:
+        return self._database.is_ready()
+
+    def probe(self) -> Mapping[str, str]:
+        return self._database.probe()

@@ -22,20 +22,22 @@ def faults(path: Path) -> Iterator[None]:
         ) from error
 
 
-def write_new(path: Path, data: bytes, mode: int = 0o640) -> None:
-    """Make a file appear whole and durable, in place of an old one of that name. Raises OSError."""
+def write_new(path: Path, data: bytes, mode: int = 0o640, *, durable: bool = True) -> None:
+    """Make a file appear whole, in place of an old one of that name; and last through a power cut. Raises OSError."""
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
         with temporary.open("wb") as file:
             os.fchmod(file.fileno(), mode)
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         temporary.replace(path)
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
-    sync_directory(path.parent)
+    if durable:
+        sync_directory(path.parent)
 
 
 @contextmanager

@@ -62,7 +62,7 @@ class Markers:
         self._root = state_dir / "cif-behind"
         self._lock = state_dir / "cif-behind.lock"
 
-    def set(self, deposition_data_set_id: str) -> bytes:
+    def set(self, deposition_data_set_id: str, *, durable: bool = True) -> bytes:
         """Mark before the write, so that a crash in between leaves a needless mark and never a missing one.
 
         Gives the mark, for taking it back where the write was not made.
@@ -70,7 +70,7 @@ class Markers:
         path, mark = self._root / deposition_data_set_id, uuid.uuid4().hex.encode()
         with faults(path), exclusive(self._lock):
             make_directory(self._root)
-            write_new(path, mark)
+            write_new(path, mark, durable=durable)
         return mark
 
     def seen(self, deposition_data_set_id: str) -> bytes | None:

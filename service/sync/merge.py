@@ -6,6 +6,7 @@ OneDep never deletes a row, so a row on one side only is missing on the other, a
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any
 
 from service.messages import Correspondence, FileReference, Message, OriginalCommunication, Row, Section, Status
@@ -122,9 +123,11 @@ class _Category:
     def merged(self) -> list[Any]:
         kept = [self._decided(row, self._rows.get(key, row)) for key, row in self._file.items()]
         taken = {getattr(row, "ordinal_id", None) for row in kept}
+        used = taken | {getattr(row, "ordinal_id", None) for row in self._rows.values()}
         for key, row in self._rows.items():
             if key not in self._file:
-                kept.append(_numbered(row, taken, len(kept) + 1))
+                clashes = getattr(row, "ordinal_id", None) in taken - {None}
+                kept.append(_renumbered(row, used, len(kept) + 1) if clashes else row)
         return kept
 
     def _decided(self, file: Any, row: Any) -> Any:
@@ -142,8 +145,8 @@ class _Category:
         return kept
 
 
-def _numbered(row: Any, taken: set[str | None], next_ordinal: int) -> Any:
-    if getattr(row, "ordinal_id", None) is None or row.ordinal_id not in taken:
-        return row
-    taken.add(str(next_ordinal))
-    return replace(row, ordinal_id=str(next_ordinal))
+def _renumbered(row: Any, used: set[str | None], first: int) -> Any:
+    """Give a restored row the first ordinal from `first` on that no row has."""
+    ordinal = next(str(n) for n in count(first) if str(n) not in used)
+    used.add(ordinal)
+    return replace(row, ordinal_id=ordinal)

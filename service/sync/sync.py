@@ -10,7 +10,7 @@ from service.messages import Correspondence
 from service.storage.base import Moved, Observer, Snapshot, same_signature
 from service.storage.cif.signature import ABSENT
 from service.storage.cif.store import CifStore
-from service.storage.durable import append_line
+from service.storage.durable import append_line, faults
 from service.storage.guard import GuardedDatabase
 from service.storage.pending import Markers, Pending, overlaid
 from service.sync.merge import Compared, Difference, Facts, Merged, compare, merge
@@ -89,16 +89,18 @@ class Sync:
         one = _One(found, overlaid(recorded.correspondence, pending.values()), self._database_answers)
         self._bring_files(one, recorded, wait)
 
-        def merged(now: Snapshot) -> Correspondence:
-            return one.merged_with(replace(now, correspondence=overlaid(now.correspondence, pending.values())))
+        def decide(now: Snapshot) -> Correspondence:
+            merged = one.merged_with(replace(now, correspondence=overlaid(now.correspondence, pending.values())))
+            self._log(deposition_data_set_id, one.left)
+            return merged
 
-        new = self._database.bring(deposition_data_set_id, one.held, merged)
+        new = self._database.bring(deposition_data_set_id, one.held, decide)
         self._pending.forget(pending)
         if not one.behind and all(one.held[c][0] == new.section(c) for c in CONTENT_TYPES):
             self._markers.clear(deposition_data_set_id, mark)
         if any(one.changed(recorded, c) and recorded.signatures.get(c) for c in CONTENT_TYPES):
             self._observer.foreign_change()
-        self._tell(deposition_data_set_id, one)
+        self._tell(one)
         compared = compare(recorded.correspondence, new)
         return Report(new, compared, one.healed, len(one.conflicts), one.behind)
 
@@ -123,6 +125,7 @@ class Sync:
             raise Moved
         for content_type in lacking:
             merged, (_, found) = wanted[content_type], one.held[content_type]
+            self._log(key, merged.conflicts)
             try:
                 signed = self._cif.put(key, merged.section, found, wait)
             except FileUnavailable as error:
@@ -133,18 +136,24 @@ class Sync:
                 one.healed += merged.healed
                 one.decided += merged.conflicts
 
-    def _tell(self, deposition_data_set_id: str, one: "_One") -> None:
+    def _tell(self, one: "_One") -> None:
         if one.healed:
             self._observer.healed(one.healed)
         if one.conflicts:
             self._observer.conflicted(len(one.conflicts))
-        for conflict in one.conflicts:
-            entry: dict[str, object] = {
+
+    def _log(self, deposition_data_set_id: str, conflicts: tuple[Difference, ...]) -> None:
+        """Keep both values of what is about to be decided: a crash leaves a line too many, never one too few."""
+        for conflict in conflicts:
+            entry = {
                 "time": datetime.now(UTC).isoformat(),
                 "deposition_data_set_id": deposition_data_set_id,
+                "category": type(conflict.kept).__name__,
+                "kept": asdict(conflict.kept),
+                "lost": asdict(conflict.lost),
             }
-            entry |= {"category": type(conflict.kept).__name__, "kept": asdict(conflict.kept), "lost": asdict(conflict.lost)}
-            append_line(self._conflict_log, json.dumps(entry).encode())
+            with faults(self._conflict_log):
+                append_line(self._conflict_log, json.dumps(entry).encode())
 
 
 class _One:
@@ -157,12 +166,12 @@ class _One:
         self.healed = 0
         self.behind: str | None = None
         self.decided: tuple[Difference, ...] = ()  # conflicts that the database won, in a file that was written
-        self._left: tuple[Difference, ...] = ()  # conflicts that the file won
+        self.left: tuple[Difference, ...] = ()  # conflicts that the file won
         self._database_answers = database_answers
 
     @property
     def conflicts(self) -> tuple[Difference, ...]:
-        return self.decided + self._left
+        return self.decided + self.left
 
     def changed(self, recorded: Snapshot, content_type: str) -> bool:
         """Tell whether a file was found other than recorded."""
@@ -177,7 +186,7 @@ class _One:
         """Merge what the files hold by now with what the database records and holds under its lock."""
         rows = now.correspondence
         merged = [merge(self.held[c][0], rows.section(c), self._facts(now, c)) for c in CONTENT_TYPES]
-        self._left = tuple(difference for one in merged for difference in one.conflicts)
+        self.left = tuple(difference for one in merged for difference in one.conflicts)
         return Correspondence(rows.deposition_data_set_id, tuple(one.section for one in merged))
 
     def _facts(self, recorded: Snapshot, content_type: str) -> Facts:

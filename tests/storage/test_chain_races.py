@@ -118,6 +118,17 @@ def test_a_sync_that_ends_late_leaves_the_mark_of_a_change_that_came_meanwhile(
         both.chain.read(DEP)
 
 
+def test_a_change_made_in_db_only_is_not_hidden_by_a_fallback_to_the_old_file(
+    both: Dual, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    straggler = dual(both.site, "db-only")
+    edit(straggler, "under the profile before the switch")
+    stop(both.services.stores.database, monkeypatch)
+
+    with pytest.raises(StaleAnswerRefused):
+        both.chain.read(DEP)
+
+
 def test_a_commit_whose_answer_was_lost_brings_no_old_text_back_later(both: Dual, monkeypatch: pytest.MonkeyPatch) -> None:
     database = both.services.stores.database
     record = database.record

@@ -104,6 +104,27 @@ def test_a_kept_message_that_an_old_copy_erased_can_be_changed_in_the_outage(
     both.chain.apply(wanted if change == "edit" else MarkRead(DEP, "m2"))
 
 
+def test_a_change_in_an_outage_is_taken_though_another_one_crosses_what_is_restored_first(
+    both: Dual, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = both.old_copy()
+    stop(both, monkeypatch)
+    both.append("m2")
+    both.put_back(old)
+    cif = both.services.stores.cif
+    put = cif.put
+
+    def put_late(*given: Any) -> str:
+        monkeypatch.setattr(cif, "put", put)
+        dual(both.site, "cif-only").append("m3")
+        return put(*given)
+
+    monkeypatch.setattr(cif, "put", put_late)
+    both.append("m4")
+
+    assert sorted(map(str, both.read())) == ["m1", "m2", "m3", "m4"]
+
+
 def test_a_conflict_is_logged_with_both_values_whichever_store_wins(both: Dual) -> None:
     stores = both.services.stores
     stores.cif.write(edited("in the file"))
