@@ -6,6 +6,7 @@ waiting by what a dead one left.
 
 import html
 import io
+import itertools
 import os
 import random
 import shutil
@@ -56,15 +57,20 @@ def start(root: Path, deposition: str, name: str) -> Writer:
     if pid:
         os.close(writer)
         return Writer(pid, reader)
+    try:
+        append_for_ever(root, deposition, name, writer)
+    finally:
+        os._exit(1)  # whatever happened: the parent's code is not this process's to run
+
+
+def append_for_ever(root: Path, deposition: str, name: str, pipe: int) -> None:
     store = store_of(root)
-    for n in range(1_000_000):
+    for n in itertools.count():
         key = f"{name}-{n}"
-        message = Message(
-            "messages-to-depositor", None, key, deposition, "2026-01-02 03:04:05", message_text=f"line\n;{key}"
-        )
+        text = f"line\n;{key}"
+        message = Message("messages-to-depositor", None, key, deposition, "2026-01-02 03:04:05", message_text=text)
         store.apply(AppendMessage(deposition, message))
-        os.write(writer, f"{key}\n".encode())
-    os._exit(0)
+        os.write(pipe, f"{key}\n".encode())
 
 
 def one_round(root: Path, deposition: str, kills: int, dice: random.Random) -> int:
@@ -85,7 +91,8 @@ def one_round(root: Path, deposition: str, kills: int, dice: random.Random) -> i
 def end(writer: Writer) -> list[str]:
     """Kill a writer and give all it ever acknowledged."""
     os.kill(writer.pid, signal.SIGKILL)
-    os.waitpid(writer.pid, 0)
+    if not os.WIFSIGNALED(os.waitpid(writer.pid, 0)[1]):
+        raise SystemExit("a writer ended by itself: a change was refused")
     writer.drain()
     return writer.acknowledged
 

@@ -106,7 +106,7 @@ def _started(pid: int) -> str | None:
     """Give when a process began, in ticks since boot, which tells it from a later one of the same number."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # gone, or going while it is looked at
         return None
     return stat.rpartition(")")[2].split()[19]
 

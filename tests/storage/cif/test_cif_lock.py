@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -217,4 +218,20 @@ def test_a_file_in_a_directory_that_is_gone_cannot_be_locked_and_the_directory_i
 def test_the_lock_is_given_up_when_the_change_fails(tree: Tree, lock: Path) -> None:
     with pytest.raises(RuntimeError), _locks(tree, 1).held(tree.file(DEP)):
         raise RuntimeError
+    assert not lock.exists()
+
+
+def test_a_process_that_goes_while_it_is_looked_at_is_gone(tree: Tree, lock: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock.write_text(f"messaging {socket.gethostname()} 999999 1\n")
+    read_text = Path.read_text
+
+    def going(path: Path, *given: str, **more: str) -> str:
+        if path == Path("/proc/999999/stat"):
+            raise ProcessLookupError
+        return read_text(path, *given, **more)
+
+    monkeypatch.setattr(Path, "read_text", going)
+
+    _store(tree, 1).apply(_append("m1"))
+
     assert not lock.exists()
