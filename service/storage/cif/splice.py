@@ -114,7 +114,8 @@ def pieces(data: bytes, changes: list[Edit]) -> list[memoryview]:
     if is_blank(data):
         found.append(memoryview(FRAME))
         position = len(data)
-    for edit in sorted(changes, key=lambda e: (e.begin, e.end)):
+    # rows go to the end of their loop before a new category that begins at the same byte
+    for edit in sorted(changes, key=lambda e: (e.begin, e.end, e.kind is Kind.NEW)):
         found += [view[position : edit.begin], memoryview(edit.text)]
         position = max(position, edit.end)
     return [*found, view[position:]]
@@ -140,6 +141,8 @@ def row_text(values: list[bytes], widths: list[int] | None = None) -> bytes:
         if _is_block(token):
             out += (b"\n" if out and not out.endswith(b"\n") else b"") + token + b"\n"
         else:
+            if token.startswith(b";") and (not out or out.endswith(b"\n")):
+                out += b" "  # at a line start it would open a text block
             out += token.ljust(width) + b" "
     return bytes(out if out.endswith(b"\n") else out + b"\n")
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.splicing import section_of, with_replaced, with_rows
+from support.splicing import changed, section_of, with_replaced, with_rows
 
-from service.messages import Message, Status
+from service.messages import Message, Section, Status
 from service.storage.cif import document
 from service.vocabulary import TO_DEPOSITOR
 
@@ -136,3 +136,25 @@ def test_an_item_in_upper_case_is_the_same_item_when_pairs_become_a_loop() -> No
     new = with_rows(old, Status("m2", None))
 
     assert section_of(new).statuses == (Status("m1", None), Status("m2", None))
+
+
+def test_rows_for_a_loop_that_ends_the_file_stay_before_a_category_that_is_new() -> None:
+    old = b"data_messages\nloop_\n" + STATUS + b"message_id\n" + STATUS + b"read_status\na Y\nb N\n"
+    section = _with_status_and_message(section_of(old))
+
+    assert section_of(changed(old, section)) == section
+
+
+def _with_status_and_message(section: Section) -> Section:
+    return replace(section, messages=(NEW,), statuses=(*section.statuses, Status("c", None, "Y")))
+
+
+def test_a_bare_value_that_begins_with_a_semicolon_never_comes_to_a_line_start() -> None:
+    info = b"_pdbx_deposition_message_info."
+    head = b"".join(info + a + b"\n" for a in (b"message_id", b"message_subject", b"message_text", b"send_status"))
+    old = b"data_messages\nloop_\n" + head + b"m1 sub ;txt N\nm2 sub text N\n"
+    first, second = section_of(old).messages
+
+    data = with_replaced(old, 0, replace(first, message_subject="a\nb"))
+
+    assert section_of(data).messages == (replace(first, message_subject="a\nb"), second)

@@ -3,6 +3,7 @@
 import io
 import itertools
 import multiprocessing
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -125,3 +126,19 @@ def test_legacy_writers_beside_ours_erase_nothing_for_good(tmp_path: Path, profi
     assert answered <= in_database
     assert {m.message_id for m in report.correspondence.messages} == in_file == in_database
     print(f"legacy messages left of {4 * EACH}: {sum(str(i).startswith('legacy') for i in in_file)}")
+
+
+@pytest.mark.parametrize("value", ["'Entry approved'", "Entry\u00a0approved", "a\u2028b", "''"])
+def test_an_odd_value_of_another_program_is_in_nobodys_way(tmp_path: Path, value: str) -> None:
+    tree = make_site(tmp_path, "")
+    store = CifStore(Site(tree.root / "data"), Locks(tree.root / "state", 1, Observer()), create=True, observer=Observer())
+    store.apply(_append("m1"))
+    path = tree.file(DEP)
+    path.write_bytes(re.sub(rb"(message_subject +)\?", lambda m: m[1] + value.encode(), path.read_bytes()))
+    subject = store.read(DEP).correspondence.messages[0].message_subject
+
+    store.apply(_append("m2"))
+
+    found = store.read(DEP).correspondence.messages
+    assert [m.message_id for m in found] == ["m1", "m2"]
+    assert (found[0].message_subject or None) == (subject or None)

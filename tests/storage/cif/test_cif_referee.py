@@ -75,13 +75,13 @@ def test_a_text_that_would_end_its_block_is_refused_and_nothing_is_written(
     assert tree.files() == before
 
 
-def test_a_row_that_only_mmcif_reads_differently_is_refused_and_nothing_is_written(
+def test_a_row_that_is_read_differently_from_what_was_meant_is_refused_and_nothing_is_written(
     store: CifStore, tree: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = tree.files()
     monkeypatch.setattr(rows, "to_token", _closing_early)
 
-    with pytest.raises(UnreadableRow, match="mmcif"):
+    with pytest.raises(UnreadableRow, match="read"):
         store.apply(_append("m1", "one sep two"))
     assert tree.files() == before
 
