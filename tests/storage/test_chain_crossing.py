@@ -39,7 +39,7 @@ def overtaken(both: Dual, monkeypatch: pytest.MonkeyPatch, change: Change, by: C
 
 def text(both: Dual) -> str | None:
     message = both.chain.read(DEP).correspondence.message("m1")
-    return message and message.message_text
+    return message.message_text if message else None
 
 
 def test_an_edit_overtaken_by_a_later_one_does_not_come_back(both: Dual, monkeypatch: pytest.MonkeyPatch) -> None:
