@@ -39,9 +39,9 @@ class Reconciler:
         return sorted({*self._database.behind(), *self._markers.depositions(), *self._pending.depositions()})
 
     def changed(self) -> Iterator[str]:
-        """Walk the tree for depositions whose files are not as recorded, by `stat` alone; those unknown to it too."""
+        """Walk both sides for depositions whose files are not as recorded, by `stat` alone."""
         recorded = self._database.recorded()
-        for deposition_data_set_id in self._cif.site.depositions():
+        for deposition_data_set_id in sorted({*self._cif.site.depositions(), *recorded}):
             if not self._cif.matches(deposition_data_set_id, recorded.get(deposition_data_set_id, {})):
                 yield deposition_data_set_id
 
