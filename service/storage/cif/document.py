@@ -19,16 +19,19 @@ _VALUE = (
     |(?<=\n);[^\n]*+\n(?:(?!;)[^\n]*+\n)*+;(?=[ \t\r\n]|\Z)
     |(?<!\n);[^ \t\r\n]++)"""
 )
-_FIRST = re.compile(rb"(?:\#[^\n]*+)?+(?:" + _GAP + rb")?+")
+_FIRST = re.compile(rb"(?:\xef\xbb\xbf)?+(?:\#[^\n]*+)?+(?:" + _GAP + rb")?+")
 _NEXT = re.compile(rb"(?:" + _GAP + rb")?+")
 _CONTROL = re.compile(rb"(?P<item>_[^ \t\r\n]+)|(?P<keyword>" + _KEYWORD + rb")")
 _NAME = re.compile(_GAP + rb"(_[^ \t\r\n]+)")
 _PAIR = re.compile(_GAP + _VALUE, re.VERBOSE)
 _COMMENT = re.compile(_VALUE + rb"|_[^ \t\r\n]+|" + _KEYWORD + rb"|(?P<comment>\#[^\n]*+)", re.VERBOSE)
+#: The line that the legacy writer puts behind the name of a block and behind each category.
+_CLOSED = re.compile(rb"\n[ \t]*\#[ \t\r]*(?:\n|\Z)")
 _LINE_REST = re.compile(rb"[ \t]*(?:\r?\n|\Z)")
 #: The legacy writer opens a file with these bytes and closes every category with the second line (reference section 3).
-FRAME = b"data_messages\n# \n"
 CLOSING = b"# \n"
+NAME = b"data_messages"
+FRAME = NAME + b"\n" + CLOSING
 
 
 class DamagedCif(ValueError):
@@ -70,13 +73,6 @@ def is_blank(data: bytes) -> bool:
 Tokens = list[tuple[bytes, ...]]
 
 
-def is_whole(data: bytes) -> bool:
-    """Tell whether a file has content and, as far as its ends show, all of it: the legacy writer closes what it opens."""
-    if is_blank(data):
-        return False
-    return data == FRAME or (data.endswith(CLOSING) if data.startswith(FRAME) else not FRAME.startswith(data))
-
-
 def comments(data: bytes, begin: int, end: int) -> bytes:
     """Give the comments that stand between the tokens of a part of a scanned file, a line each."""
     found = (m["comment"].rstrip() for m in _COMMENT.finditer(data, begin, end) if m["comment"])
@@ -87,12 +83,14 @@ def scan(data: bytes, collected: dict[str, Tokens] | None = None) -> Layout:
     """Scan a whole file strictly. No bytes at all are a file without content yet (reference section 1).
 
     The rows of the first block's loops, each a tuple of values as they stand, are collected on the way where that is wanted.
-    Raises DamagedCif for anything that is not a whole CIF file in UTF-8.
+    A block whose name stands in the frame of the legacy writer is whole only with the line that closes its last category;
+    what was cut between two categories cannot be told from what never had more. Raises DamagedCif for anything that is not
+    a whole CIF file in UTF-8.
     """
     if b"\0" in data:
         raise DamagedCif("a NUL byte stands", data.index(b"\0"))
-    if not is_whole(data) and not is_blank(data):
-        raise DamagedCif("the file stops without its closing '#' line", len(data))
+    if len(data) < len(NAME) and NAME.startswith(data) and data:
+        raise DamagedCif("the file stops in the name of its block", len(data))
     if not data.isascii():
         try:
             data.decode("utf-8")
@@ -133,10 +131,11 @@ class _Scan:
         self.blocks: list[dict[str, Table]] = []
         self.first_block_end = len(data)
         self.position = 0
+        self.is_framed = self.is_closed = False
 
     def run(self) -> Layout:
-        data, first = self.data, _FIRST.match(self.data)
-        self.position = first.end() if first else 0
+        data = self.data
+        self._gap(_FIRST)
         while self.position < len(data):
             control = _CONTROL.match(data, self.position)
             if control is None:
@@ -145,8 +144,7 @@ class _Scan:
                 self._pair(control)
             else:
                 self._keyword(control)
-            gap = _NEXT.match(data, self.position)
-            self.position = gap.end() if gap else self.position
+        self._leave_block()
         if not self.blocks and not is_blank(data):
             raise DamagedCif("no data block stands", 0)
         return Layout(self.blocks[0] if self.blocks else {}, self.first_block_end)
@@ -154,14 +152,28 @@ class _Scan:
     def _keyword(self, control: re.Match[bytes]) -> None:
         keyword = control["keyword"][:5].lower()
         if keyword == b"data_":
+            self._leave_block()
             if len(self.blocks) == 1:
                 self.first_block_end = control.start()
             self.blocks.append({})
             self.position = control.end()
+            self._gap()
+            self.is_framed = self.is_closed
         elif keyword == b"loop_" and self.blocks:
             self._loop(control)
         else:
             raise DamagedCif(f"an unexpected {control['keyword'].decode('utf-8')} stands", control.start())
+
+    def _gap(self, pattern: re.Pattern[bytes] = _NEXT) -> None:
+        """Go to the next token and note whether a closing line stands before it."""
+        gap = pattern.match(self.data, self.position)
+        end = gap.end() if gap else self.position
+        self.is_closed = _CLOSED.search(self.data, self.position, end) is not None
+        self.position = end
+
+    def _leave_block(self) -> None:
+        if self.is_framed and not self.is_closed:
+            raise DamagedCif("the block stops without its closing '#' line", self.position)
 
     def _loop(self, control: re.Match[bytes]) -> None:
         position, items = control.end(), []
@@ -222,8 +234,9 @@ class _Scan:
         return attribute
 
     def _end(self, table: Table, position: int) -> None:
-        self.position = position
         table.end = line_end(self.data, position)
+        self.position = position
+        self._gap()
 
 
 def _category(item: bytes) -> str:
