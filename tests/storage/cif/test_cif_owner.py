@@ -94,6 +94,26 @@ def test_a_file_that_may_not_be_written_at_all_stays_as_it_is(shared: Tree) -> N
     assert shared.files() == before
 
 
+@pytest.mark.parametrize(("mode", "status"), [(0o666, 0), (0o606, 0), (0o664, UNAVAILABLE), (0o640, UNAVAILABLE)])
+def test_a_group_that_is_not_ours_to_give_is_let_go_only_where_it_takes_nothing_from_its_members(
+    shared: Tree, mode: int, status: int
+) -> None:
+    path, stranger = shared.file(DEP), GROUP + 9
+    os.chown(path, LEGACY_USER, stranger)
+    os.chown(path.parent, LEGACY_USER, GROUP)
+    path.parent.chmod(0o775)
+    path.chmod(mode)
+    if mode == 0o640:
+        os.chown(path, OUR_USER, stranger)
+    before = shared.files()
+
+    assert _as_our_user(shared, "m1") == status
+
+    assert path.stat().st_mode & 0o777 == mode
+    if status:
+        assert shared.files() == before
+
+
 def test_a_lock_that_we_may_not_read_is_another_programs(shared: Tree) -> None:
     lock = lock_of(shared.file(DEP))
     lock.touch(0o600)
