@@ -17,7 +17,8 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 
 from service.errors import FileUnavailable
@@ -101,16 +102,23 @@ def is_foreign(lock: Path) -> bool:
 
 def _created(lock: Path) -> bool:
     """Make the lock appear with its owner in it, at once or not at all. Raises OSError but for one that is there."""
-    private = lock.with_name(f".{lock.name}.{socket.gethostname()}.{os.getpid()}.{threading.get_ident()}")
-    pid = os.getpid()
+    private = str(lock.with_name(f".{lock.name}.{socket.gethostname()}.{os.getpid()}.{threading.get_ident()}"))
     try:
-        private.write_text(f"{_MARK} {socket.gethostname()} {pid} {_started(pid)}\n", encoding="utf-8")
-        lock.hardlink_to(private)
+        with open(private, "wb", buffering=0) as file:  # noqa: PTH123 - as all around it once for every change
+            file.write(_owner(os.getpid()))
+        os.link(private, lock)
     except FileExistsError:
         return False
     finally:
-        private.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.unlink(private)  # noqa: PTH108
     return True
+
+
+@lru_cache(maxsize=1)
+def _owner(pid: int) -> bytes:
+    """Say who holds a lock: this process, as the host knows it."""
+    return f"{_MARK} {socket.gethostname()} {pid} {_started(pid)}\n".encode()
 
 
 def _is_dead(lock: Path) -> bool:
