@@ -40,7 +40,7 @@ class Site:
     def mirror(self, deposition_data_set_id: str) -> Path | None:
         """Give the depositors' directory; `None` where there is no such directory, or for a group."""
         directory = self.cif_root / "deposit" / deposition_data_set_id
-        return directory if not is_group(deposition_data_set_id) and directory.is_dir() else None
+        return directory if not is_group(deposition_data_set_id) and os.path.isdir(directory) else None  # noqa: PTH112
 
     def depositions(self) -> Iterator[str]:
         """List the ids of all depositions and groups in the tree, sorted within each."""
