@@ -6,7 +6,7 @@ from importlib.metadata import version
 import click
 
 from service import logs
-from service.cli import db, demo, health, profile, run, token, transfer, verify
+from service.cli import db, demo, export, health, profile, run, token, transfer, verify
 from service.errors import MessagingError
 from settings import SettingsError, load
 
@@ -19,7 +19,17 @@ def cli(context: click.Context) -> None:
     context.obj = load()
 
 
-for command in (run.run, demo.demo, db.db, transfer.import_, verify.verify, profile.profile, health.health, token.token):
+for command in (
+    run.run,
+    demo.demo,
+    db.db,
+    transfer.import_,
+    export.export_,
+    verify.verify,
+    profile.profile,
+    health.health,
+    token.token,
+):
     cli.add_command(command)
 
 
