@@ -36,6 +36,7 @@ class Metrics(Observer):
         self._foreign = self._counter("foreign_changes", "Files found changed by another program")
         self._healed = self._counter("healed_rows", "Rows restored to a file that had lost them")
         self._conflicts = self._counter("conflicts", "Rows changed on both sides")
+        self._shadows = self._counter("shadow_reads", "Reads repeated on the other store and compared", "outcome")
         self._mirrors = self._counter("mirror_failures", "Copies for the depositors that failed")
         self._broken_locks = self._counter("broken_locks", "Locks of dead processes that were removed")
         self._lock_wait = self._histogram("lock_wait_seconds", "Seconds waited for the lock of a file")
@@ -94,6 +95,9 @@ class Metrics(Observer):
 
     def conflicted(self, rows: int) -> None:
         self._conflicts.inc(rows)
+
+    def shadowed(self, outcome: str) -> None:
+        self._shadows.labels(outcome).inc()
 
     def mirror_failed(self, path: str) -> None:
         log.warning("mirror_failed", path=path, remedy="the next message copies the whole file again")

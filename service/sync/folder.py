@@ -12,8 +12,9 @@ from service.storage.cif.signature import ABSENT
 from service.storage.cif.store import CifStore
 from service.storage.durable import faults, make_directory
 from service.storage.guard import GuardedDatabase
-from service.storage.pending import Pending, overlaid
+from service.storage.pending import Pending
 from service.sync.export import Outcome
+from service.sync.kept import Kept
 from service.vocabulary import CONTENT_TYPES
 
 _LIST = ".exported.jsonl"
@@ -43,7 +44,7 @@ class Folder:
         known = self._database.snapshot(deposition_data_set_id)
         if known is None:
             raise unknown_deposition(deposition_data_set_id)
-        wanted = overlaid(known.correspondence, self._pending.of(deposition_data_set_id).values())
+        wanted = Kept(tuple(self._pending.of(deposition_data_set_id).values())).over(known.correspondence)
         found = self._found(deposition_data_set_id)
         changed = [c for c in CONTENT_TYPES if wanted.section(c) != found.correspondence.section(c)]
         for content_type in changed:

@@ -9,7 +9,8 @@ from service.storage.base import Snapshot, same_signature, unknown_deposition
 from service.storage.cif.signature import ABSENT
 from service.storage.cif.store import CifStore
 from service.storage.guard import GuardedDatabase
-from service.storage.pending import Pending, overlaid
+from service.storage.pending import Pending
+from service.sync.kept import Kept
 from service.sync.merge import Facts, compare, merge
 from service.sync.sync import Sync
 from service.sync.transfer import Imported, Importer
@@ -48,12 +49,13 @@ class DryRun(Importer):
         recorded = self._rows.snapshot(key)
         found = self._found(key, recorded)
         known = recorded or Snapshot(Correspondence(key))
-        rows = overlaid(known.correspondence, self._kept.of(key).values())
+        kept = Kept(tuple(self._kept.of(key).values()))
+        rows = kept.over(known.correspondence)
         merged = []
         for c in CONTENT_TYPES:
             is_changed = not same_signature(known.signatures.get(c), found.signatures[c])
             facts = Facts(is_changed, known.cif_behind, self._database_answers)
-            merged.append(merge(found.correspondence.section(c), rows.section(c), facts))
+            merged.append(merge(found.correspondence.section(c), rows.section(c), facts, kept.edits))
         done = compare(known.correspondence, Correspondence(key, tuple(one.section for one in merged)))
         healed, conflicts = sum(one.healed for one in merged), sum(len(one.conflicts) for one in merged)
         return Imported(key, done.added, done.updated, done.unchanged, healed, conflicts)
