@@ -144,6 +144,10 @@ class Correspondence:
     def statuses(self) -> tuple[Status, ...]:
         return self.section(TO_DEPOSITOR).statuses
 
+    @property
+    def row_count(self) -> int:
+        return sum(len(rows) for s in self.sections for _, rows in s.categories())
+
     def section(self, content_type: str) -> Section:
         return self.sections[CONTENT_TYPES.index(content_type)]
 

@@ -6,7 +6,7 @@ from importlib.metadata import version
 import click
 
 from service import logs
-from service.cli import db, demo, health, profile, reconcile, run, token, transfer, verify
+from service.cli import db, demo, export, health, profile, reconcile, run, token, transfer, verify
 from service.errors import MessagingError
 from settings import SettingsError, load
 
@@ -24,6 +24,7 @@ COMMANDS = (
     demo.demo,
     db.db,
     transfer.import_,
+    export.export_,
     verify.verify,
     reconcile.reconcile,
     profile.profile,

@@ -1,7 +1,7 @@
 """The database behind a circuit breaker: while it is open, every call is answered at once (DESIGN.md section 5)."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -98,6 +98,15 @@ class GuardedDatabase:
 
     def recorded(self) -> dict[str, Signatures]:
         return self._call("recorded", self._database.recorded)
+
+    def states(self, keys: Sequence[str]) -> dict[str, Snapshot]:
+        return self._call("state", lambda: self._database.states(keys))
+
+    def row_counts(self, keys: Sequence[str]) -> dict[str, int]:
+        return self._call("count", lambda: self._database.row_counts(keys))
+
+    def add(self, snapshots: Sequence[Snapshot]) -> None:
+        self._call("add", lambda: self._database.add(snapshots))
 
     def write(self, change: Change) -> Applied:
         return self._call("write", lambda: self._database.write(change))

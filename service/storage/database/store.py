@@ -1,6 +1,6 @@
 """The database store: one transaction per change, with the deposition's row locked."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -20,7 +20,7 @@ from service.storage.base import (
     same_signature,
     unknown_deposition,
 )
-from service.storage.database import depositions
+from service.storage.database import bulk, depositions
 from service.storage.database.failures import Deadlock, translated
 from service.storage.database.rows import Rows
 from service.storage.database.tables import deposition
@@ -75,6 +75,20 @@ class DatabaseStore:
         """Give the recorded signatures of every deposition that is known."""
         with translated(), self._reading.begin() as connection:
             return depositions.all_signatures(connection)
+
+    def states(self, keys: Sequence[str]) -> dict[str, Snapshot]:
+        """Read what is recorded of many depositions at once; one that is not known is left out."""
+        with translated(), self._reading.begin() as connection:
+            return bulk.states(connection, keys)
+
+    def row_counts(self, keys: Sequence[str]) -> dict[str, int]:
+        """Count the rows of each of many depositions."""
+        with translated(), self._reading.begin() as connection:
+            return bulk.row_counts(connection, keys)
+
+    def add(self, snapshots: Sequence[Snapshot]) -> None:
+        """Insert depositions as their files hold them, all or none. Raises DatabaseRefused where one is known by now."""
+        self._transaction(lambda connection: bulk.add(connection, snapshots))
 
     def write(self, change: Change) -> Applied:
         """Resolve a change and write its rows in one transaction, which leaves the files behind."""
