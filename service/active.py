@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from service.errors import FileUnavailable
+from service.processes import wrote
 from service.storage.durable import append_line, exclusive, faults, write_new
 
 Stamp = tuple[int, int, int]
@@ -66,17 +67,18 @@ class ActiveFile:
 
 
 class Workers:
-    """Each worker leaves its process and the epoch it last used, so that one that lags is seen."""
+    """Each worker leaves its process, the epoch it last used and its breaker: one that lags or is cut off is seen."""
 
     def __init__(self, state_dir: Path) -> None:
         self._root = state_dir / "workers"
 
-    def report(self, epoch: int) -> None:
+    def report(self, epoch: int, breaker: str, failures: int) -> None:
+        """Say that this process lives and how its breaker stands (`off` where there is none); lost in a power cut."""
         host, pid = socket.gethostname(), os.getpid()
         with faults(self._root):
             self._root.mkdir(parents=True, exist_ok=True)
-            entry = {"host": host, "pid": pid, "epoch": epoch, "since": utc_now()}
-            write_new(self._root / f"{host}-{pid}.json", json.dumps(entry).encode())
+            entry = {"host": host, "pid": pid, "epoch": epoch, "seen": utc_now(), "breaker": breaker, "failures": failures}
+            write_new(self._root / f"{host}-{pid}.json", json.dumps(entry).encode(), durable=False)
 
     def all(self) -> list[dict[str, object]]:
         """List the workers; those of this host that are gone are removed first."""
@@ -86,11 +88,15 @@ class Workers:
                 entry = json.loads(path.read_bytes())
             except FileNotFoundError:
                 continue
-            if entry["host"] == socket.gethostname() and not Path(f"/proc/{entry['pid']}").exists():
+            if entry["host"] == socket.gethostname() and not wrote(entry["pid"], path):
                 path.unlink(missing_ok=True)
             else:
                 found.append(entry)
         return found
+
+    def here(self) -> list[dict[str, object]]:
+        """List those of this host."""
+        return [worker for worker in self.all() if worker["host"] == socket.gethostname()]
 
 
 def utc_now() -> str:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from service.errors import FileUnavailable
 from service.storage.base import Observer
+from service.storage.cif.stuck import StuckLocks
 from service.storage.durable import exclusive, faults
 
 #: Seconds between two tries of the head of the queue; the legacy programs try every 0.2 s.
@@ -35,6 +36,7 @@ class Locks:
         self._queues = state_dir / "queues"
         self._timeout = timeout
         self._observer = observer
+        self._stuck = StuckLocks(state_dir)
 
     @contextmanager
     def held(self, path: Path, wait: float | None = None) -> Iterator[None]:
@@ -61,6 +63,7 @@ class Locks:
                     lock.unlink(missing_ok=True)
                     self._observer.lock_broken()
                 elif time.monotonic() > deadline:
+                    self._stuck.note(lock)
                     raise _held_by_another(path, lock)
                 else:
                     time.sleep(_POLL)
