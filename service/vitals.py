@@ -2,16 +2,19 @@
 
 import math
 import os
+import socket
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from service.active import Active
+from service.active import Active, Workers
 from service.storage.build import Stores
+from service.storage.cif.paths import Site
 from service.storage.cif.stuck import StuckLock, StuckLocks
 from service.storage.pending import Markers, Pending
+from service.vocabulary import is_group
 from settings import Profile, Settings
 
 #: Seconds that a worker may still answer under the former epoch; a network file system keeps attributes that long.
@@ -73,6 +76,25 @@ def disks(settings: Settings) -> Iterator[Disk]:
 def stuck_locks(settings: Settings) -> tuple[StuckLock, ...]:
     """List the locks of other programs that a writer waited for in vain and that are still there, the oldest first."""
     return StuckLocks(settings.state_dir).all()
+
+
+def without_mirror(site: Site) -> int:
+    """Count the depositions, groups aside, that have no folder for the depositors."""
+    deposit = site.cif_root / "deposit"
+    mirrored = set(os.listdir(deposit)) if deposit.is_dir() else set()
+    return sum(not is_group(deposition) and deposition not in mirrored for deposition in site.depositions())
+
+
+def other_workers(workers: Workers) -> list[dict[str, object]]:
+    """List the workers but for this process."""
+    return [w for w in workers.all() if (w["host"], w["pid"]) != (socket.gethostname(), os.getpid())]
+
+
+def free_memory() -> float:
+    """Give the share of this host's memory that programs can still get."""
+    lines = (line.split() for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines())
+    sizes = {words[0]: float(words[1]) for words in lines}
+    return sizes["MemAvailable:"] / sizes["MemTotal:"]
 
 
 def _age(times: Iterable[float]) -> float:
