@@ -2,14 +2,15 @@
 
 from flask import Flask
 
-from admin import views
-from service import errorpages, observation, probes, security
+from admin import pages, views
+from service import errorpages, headers, observation, probes, security
 from service.services import adopt, services_of
 
 
 def init_app(app: Flask) -> None:
     """Put the admin beside the service in one application."""
     app.register_blueprint(views.blueprint, url_prefix="/admin")
+    app.register_blueprint(pages.blueprint, url_prefix="/admin")
 
 
 def create_sidecar(service: Flask) -> Flask:
@@ -19,6 +20,7 @@ def create_sidecar(service: Flask) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = found.settings.max_message_bytes
     adopt(app, found)
     observation.init_app(app, found.metrics)
+    headers.init_app(app)
     security.init_app(app, found.settings, found.tokens)
     errorpages.init_app(app)
     app.register_blueprint(probes.blueprint)

@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+from collections import deque
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -59,6 +60,15 @@ class ActiveFile:
     def changing(self) -> AbstractContextManager[None]:
         """Hold the right to change the active profile."""
         return exclusive(self.state_dir / "profile.lock")
+
+    def trail(self, most: int) -> list[dict[str, object]]:
+        """Give the newest attempts to change the profile, the newest first."""
+        with faults(self._audit):
+            if not self._audit.exists():
+                return []
+            with self._audit.open("rb") as file:
+                lines = deque(file, maxlen=most)
+        return [json.loads(line) for line in reversed(lines)]
 
     def audit(self, **entry: object) -> None:
         """Write one line about an attempt to change the profile, refused ones too."""

@@ -24,6 +24,7 @@ def when_ready(server: Any) -> None:
     if token.exists():
         secret = token.read_text(encoding="ascii").strip()
         print(f"token: {secret}\ntry:\n  {example(url, secret)}", flush=True)
+        print(f"dashboard: {url}/admin/ (any name, the token as password)", flush=True)
 
 
 def child_exit(_server: Any, _worker: Any) -> None:
