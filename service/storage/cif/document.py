@@ -8,8 +8,8 @@ from functools import lru_cache
 #: White space with the comments in it; a comment begins behind white space or at the beginning of the file.
 _GAP = rb"[ \t\r\n]++(?:\#[^\n]*+[ \t\r\n]++)*(?:\#[^\n]*+)?"
 #: A value as it stands, told by its first byte. The possessive quantifiers keep the time linear on damaged files; they
-#: stand behind single classes alone, for behind a group Python before 3.11.5, which Debian's mod_wsgi embeds, matches wrongly
-#: (gh-106052). A group here can be left in one way only, so that giving an iteration back never finds another match.
+#: stand behind single classes alone, for behind a group Python before 3.11.5 matches wrongly (gh-106052), as embedded by
+#: Debian's mod_wsgi. A group here can be left in one way only, so that giving an iteration back never finds another match.
 _KEYWORD = rb"(?i:loop_|stop_|global_|data_[^ \t\r\n]*|save_[^ \t\r\n]*)(?=[ \t\r\n]|\Z)"
 _VALUE = (
     rb"""(?:[^ \t\r\n'"_;\#dglsDGLS][^ \t\r\n]*+
