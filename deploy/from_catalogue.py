@@ -1,7 +1,9 @@
-"""Write what is made from the metric catalogue: the table in docs/metrics.md. A test compares it."""
+"""Write what is made from the metric catalogue: docs/metrics.md and the Grafana dashboard. A test compares them."""
 
 from collections.abc import Mapping
 from pathlib import Path
+
+import grafana
 
 from service.catalogue import CATALOGUE, Metric
 
@@ -25,7 +27,10 @@ Processes that ended are swept before each scrape: their gauges go, what they co
 
 def files() -> Mapping[Path, str]:
     """Give the content of every generated file."""
-    return {ROOT / "docs" / "metrics.md": _HEAD + "".join(map(_row, CATALOGUE))}
+    return {
+        ROOT / "docs" / "metrics.md": _HEAD + "".join(map(_row, CATALOGUE)),
+        ROOT / "deploy" / "grafana" / "messaging.json": grafana.dashboard(),
+    }
 
 
 def main() -> None:
