@@ -6,7 +6,7 @@ WORKERS ?= 2
 BIN := .venv/bin
 
 .DELETE_ON_ERROR:
-.PHONY: help install install-dev run test lint format check-format types architecture bench-cif torture-cif model lock clean
+.PHONY: help install install-dev run test lint format check-format types architecture generated bench-cif torture-cif model lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -48,6 +48,9 @@ types: .venv/installed-dev ## Check the types
 
 architecture: .venv/installed-dev ## Check that arrows between rooms never point back
 	$(BIN)/lint-imports
+
+generated: .venv/installed-dev ## Make the files again that come from the metric catalogue
+	$(BIN)/python deploy/from_catalogue.py
 
 bench-cif: .venv/installed-dev ## Measure the CIF store beside the legacy class
 	cd bench && ../$(BIN)/python cif.py

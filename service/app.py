@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from service import errorpages, observation, probes, security
+from service import errorpages, headers, observation, probes, security
 from service.api import views
 from service.services import assemble
 from settings import Settings
@@ -16,6 +16,7 @@ def create_app(settings: Settings) -> Flask:
     found.switching.start()
     found.runtime.current()
     observation.init_app(app, found.metrics)
+    headers.init_app(app)
     security.init_app(app, settings, found.tokens)
     errorpages.init_app(app)
     app.register_blueprint(probes.blueprint)

@@ -48,10 +48,20 @@ def assemble(app: Flask, settings: Settings) -> Services:
     shadow = Shadow(stores, settings.shadow_read_fraction, metrics)
     messages = MessageService(chain, lambda answer: shadow.answered(runtime.current().profile, answer))
     found = Services(settings, metrics, stores, Switching(settings, stores), runtime, messages, Tokens(settings.state_dir))
-    app.extensions[_EXTENSION] = found
+    adopt(app, found)
     return found
+
+
+def adopt(app: Flask, found: Services) -> None:
+    """Give an application the services of another one of the same process."""
+    app.extensions[_EXTENSION] = found
+
+
+def services_of(app: Flask) -> Services:
+    """Give the services of an application."""
+    return cast(Services, app.extensions[_EXTENSION])
 
 
 def services() -> Services:
     """Give the services of the application that handles the current request."""
-    return cast(Services, current_app.extensions[_EXTENSION])
+    return services_of(current_app)

@@ -11,6 +11,7 @@ from service.changes import Change, Delta
 from service.errors import DatabaseUnavailable, StoreUnavailable
 from service.messages import Correspondence, Section
 from service.storage.base import Answer, Applied, Observer, Outcome, Signatures, Snapshot, timed
+from service.storage.database.engine import PoolUse
 from service.storage.database.store import DatabaseStore
 
 T = TypeVar("T")
@@ -132,6 +133,12 @@ class GuardedDatabase:
 
     def probe(self) -> Mapping[str, str]:
         return self._call("probe", self._database.probe)
+
+    def max_packet(self) -> int | None:
+        return self._call("packet", self._database.max_packet)
+
+    def pool_use(self) -> PoolUse | None:
+        return self._database.pool_use()
 
     def _call(self, operation: str, work: Callable[[], T]) -> T:
         with timed(self._observer, self.name, operation):

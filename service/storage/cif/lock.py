@@ -23,6 +23,7 @@ from pathlib import Path
 
 from service.errors import FileUnavailable
 from service.storage.base import Observer
+from service.storage.cif.stuck import StuckLocks
 from service.storage.cif.turns import Turns, turns
 from service.storage.durable import faults
 
@@ -38,6 +39,7 @@ class Locks:
         self._turns = state_dir / "turns"
         self._timeout = timeout
         self._observer = observer
+        self._stuck = StuckLocks(state_dir)
 
     @contextmanager
     def held(self, path: Path, wait: float | None = None) -> Iterator[None]:
@@ -71,6 +73,7 @@ class Locks:
                     lock.unlink(missing_ok=True)
                     self._observer.lock_broken()
                 elif time.monotonic() > deadline:
+                    self._stuck.note(lock)
                     raise _held_by_another(path, lock)
                 else:
                     time.sleep(_POLL)

@@ -1,12 +1,13 @@
 """The engine: how connections to SQLite and MariaDB are made, bounded in time, and checked for being the right database."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.pool import ConnectionPoolEntry, NullPool
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
 
 from service.storage.database.identity import Identity
 from service.storage.database.tables import db
@@ -66,6 +67,20 @@ def init_app(app: Flask, settings: Settings, identity: Identity) -> Engine:
 
     event.listen(engine, "connect", check)
     return engine
+
+
+@dataclass(frozen=True, slots=True)
+class PoolUse:
+    """How many connections of a process are in use, and how many there may be."""
+
+    used: int
+    most: int
+
+
+def pool_use(engine: Engine) -> PoolUse | None:
+    """Look at the pool of an engine; `None` where it keeps no connections."""
+    pool = engine.pool
+    return PoolUse(pool.checkedout(), _POOL_SIZE + _POOL_OVERFLOW) if isinstance(pool, QueuePool) else None
 
 
 def prepare(engine: Engine) -> None:

@@ -21,6 +21,7 @@ from service.storage.base import (
     unknown_deposition,
 )
 from service.storage.database import bulk, depositions
+from service.storage.database.engine import PoolUse, pool_use
 from service.storage.database.failures import Deadlock, translated
 from service.storage.database.rows import Rows
 from service.storage.database.tables import deposition
@@ -170,6 +171,17 @@ class DatabaseStore:
 
         self._transaction(work)
         return {self.name: OK}
+
+    def max_packet(self) -> int | None:
+        """Give the largest statement that the server takes, in bytes; `None` for a kind of database that has no limit."""
+        with translated(), self._reading.begin() as connection:
+            if connection.dialect.name == "sqlite":
+                return None
+            return int(connection.exec_driver_sql("SELECT @@max_allowed_packet").scalar_one())
+
+    def pool_use(self) -> PoolUse | None:
+        """Tell how far the connections of this process are in use; `None` where none are kept."""
+        return pool_use(self._reading)
 
     def _transaction(self, work: Callable[[Connection], T]) -> T:
         """Run a unit of work in one transaction; the whole of it again when the server chose it to end a deadlock."""
