@@ -7,6 +7,7 @@ from flask import Flask, current_app, g, has_request_context
 
 from service.message_service import MessageService
 from service.metrics import Metrics
+from service.recent import Recent
 from service.runtime import Runtime
 from service.security import Tokens
 from service.storage.base import Store
@@ -49,6 +50,13 @@ def assemble(app: Flask, settings: Settings) -> Services:
     )
     app.extensions[_EXTENSION] = found
     return found
+
+
+def recent(found: Services) -> Recent:
+    """Give the lists over all depositions, under the profile that is active now."""
+    current = found.switching.active()
+    profile = found.settings.profile_named(current.profile)
+    return Recent(found.stores, profile, found.stores.chain(profile))
 
 
 def services() -> Services:

@@ -6,7 +6,7 @@ from importlib.metadata import version
 import click
 
 from service import logs
-from service.cli import db, demo, health, profile, reconcile, run, token, transfer
+from service.cli import db, demo, health, profile, recent, reconcile, run, token, transfer
 from service.errors import MessagingError
 from settings import SettingsError, load
 
@@ -25,6 +25,7 @@ COMMANDS = (
     db.db,
     transfer.import_,
     reconcile.reconcile,
+    recent.recent,
     profile.profile,
     health.health,
     token.token,

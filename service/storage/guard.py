@@ -12,6 +12,7 @@ from service.errors import DatabaseUnavailable, StoreUnavailable
 from service.messages import Correspondence, Section
 from service.storage.base import Answer, Applied, Observer, Outcome, Signatures, Snapshot, timed
 from service.storage.database.store import DatabaseStore
+from service.window import Begin, Slice, Wanted
 
 T = TypeVar("T")
 
@@ -98,6 +99,9 @@ class GuardedDatabase:
 
     def recorded(self) -> dict[str, Signatures]:
         return self._call("recorded", self._database.recorded)
+
+    def recent(self, wanted: Wanted, begin: Begin, limit: int) -> Slice:
+        return self._call("recent", lambda: self._database.recent(wanted, begin, limit))
 
     def write(self, change: Change) -> Applied:
         return self._call("write", lambda: self._database.write(change))

@@ -23,7 +23,9 @@ from service.storage.base import (
 from service.storage.database import depositions
 from service.storage.database.failures import Deadlock, translated
 from service.storage.database.rows import Rows
+from service.storage.database.search import slice_of
 from service.storage.database.tables import deposition
+from service.window import Begin, Slice, Wanted
 
 T = TypeVar("T")
 _DEADLOCK_TRIES = 5
@@ -75,6 +77,11 @@ class DatabaseStore:
         """Give the recorded signatures of every deposition that is known."""
         with translated(), self._reading.begin() as connection:
             return depositions.all_signatures(connection)
+
+    def recent(self, wanted: Wanted, begin: Begin, limit: int) -> Slice:
+        """Give the next wanted messages, newest first, at most `limit`; each slice is one short transaction."""
+        with translated(), self._reading.begin() as connection:
+            return slice_of(connection, wanted, begin, limit)
 
     def write(self, change: Change) -> Applied:
         """Resolve a change and write its rows in one transaction, which leaves the files behind."""
