@@ -6,7 +6,7 @@ from importlib.metadata import version
 import click
 
 from service import logs
-from service.cli import db, demo, health, profile, recent, reconcile, run, token, transfer
+from service.cli import backup, db, demo, health, profile, recent, reconcile, run, token, transfer
 from service.errors import MessagingError
 from settings import SettingsError, load
 
@@ -26,6 +26,8 @@ COMMANDS = (
     transfer.import_,
     reconcile.reconcile,
     recent.recent,
+    backup.backup,
+    backup.restore,
     profile.profile,
     health.health,
     token.token,
