@@ -3,7 +3,7 @@
 from flask import Flask
 
 from service import errorpages, headers, observation, probes, security
-from service.api import views
+from service.api import recent, views
 from service.services import assemble
 from settings import Settings
 
@@ -21,4 +21,5 @@ def create_app(settings: Settings) -> Flask:
     errorpages.init_app(app)
     app.register_blueprint(probes.blueprint)
     app.register_blueprint(views.blueprint, url_prefix="/api/v1")
+    app.register_blueprint(recent.blueprint, url_prefix="/api/v1")
     return app

@@ -7,6 +7,7 @@ from flask import Flask, current_app, g, has_request_context
 
 from service.message_service import MessageService
 from service.metrics import Metrics
+from service.recent import Recent
 from service.runtime import Runtime
 from service.security import Tokens
 from service.shadow import Shadow
@@ -60,6 +61,13 @@ def adopt(app: Flask, found: Services) -> None:
 def services_of(app: Flask) -> Services:
     """Give the services of an application."""
     return cast(Services, app.extensions[_EXTENSION])
+
+
+def recent(found: Services) -> Recent:
+    """Give the lists over all depositions, under the profile that is active now."""
+    current = found.switching.active()
+    profile = found.settings.profile_named(current.profile)
+    return Recent(found.stores, profile, found.stores.chain(profile))
 
 
 def services() -> Services:

@@ -6,7 +6,7 @@ from importlib.metadata import version
 import click
 
 from service import logs
-from service.cli import db, demo, export, health, profile, reconcile, run, token, transfer, verify
+from service.cli import backup, db, demo, export, health, profile, recent, reconcile, run, token, transfer, verify
 from service.errors import MessagingError
 from settings import SettingsError, load
 
@@ -27,6 +27,9 @@ COMMANDS = (
     export.export_,
     verify.verify,
     reconcile.reconcile,
+    recent.recent,
+    backup.backup,
+    backup.restore,
     profile.profile,
     health.health,
     token.token,

@@ -13,6 +13,7 @@ from service.messages import Correspondence, Section
 from service.storage.base import Answer, Applied, Observer, Outcome, Signatures, Snapshot, timed
 from service.storage.database.engine import PoolUse
 from service.storage.database.store import DatabaseStore
+from service.window import Begin, Slice, Wanted
 
 T = TypeVar("T")
 
@@ -108,6 +109,9 @@ class GuardedDatabase:
 
     def add(self, snapshots: Sequence[Snapshot]) -> None:
         self._call("add", lambda: self._database.add(snapshots))
+
+    def recent(self, wanted: Wanted, begin: Begin, limit: int) -> Slice:
+        return self._call("recent", lambda: self._database.recent(wanted, begin, limit))
 
     def write(self, change: Change) -> Applied:
         return self._call("write", lambda: self._database.write(change))

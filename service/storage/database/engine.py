@@ -15,6 +15,8 @@ from settings import Settings
 
 #: Connections of one process; the rest of the time is bounded by the timeouts of the settings.
 _POOL_SIZE, _POOL_OVERFLOW, _POOL_RECYCLE = 4, 12, 1800
+#: Seconds for one statement of an operator who changes or copies the whole database.
+_PATIENCE = 86400
 _MARIADB_SESSION = "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00'"
 
 
@@ -24,14 +26,15 @@ def url_of(settings: Settings) -> URL:
     return url if url.get_backend_name() == "sqlite" else url.set(drivername="mysql+pymysql")
 
 
-def options_of(settings: Settings) -> dict[str, Any]:
-    """Give the engine's options: timeouts always, a pool where the settings say so."""
+def options_of(settings: Settings, *, patient: bool = False) -> dict[str, Any]:
+    """Give the engine's options: timeouts always, a day for a `patient` operator, a pool where the settings say so."""
+    seconds = _PATIENCE if patient else settings.database_read_timeout
     connect: dict[str, Any] = {"timeout": settings.database_read_timeout}
     if url_of(settings).get_backend_name() != "sqlite":
         connect = {
             "connect_timeout": settings.database_connect_timeout,
-            "read_timeout": settings.database_read_timeout,
-            "write_timeout": settings.database_read_timeout,
+            "read_timeout": seconds,
+            "write_timeout": seconds,
             "charset": "utf8mb4",
             "init_command": _MARIADB_SESSION,
         }

@@ -24,7 +24,9 @@ from service.storage.database import bulk, depositions
 from service.storage.database.engine import PoolUse, pool_use
 from service.storage.database.failures import Deadlock, translated
 from service.storage.database.rows import Rows
+from service.storage.database.search import slice_of
 from service.storage.database.tables import deposition
+from service.window import Begin, Slice, Wanted
 
 T = TypeVar("T")
 _DEADLOCK_TRIES = 5
@@ -90,6 +92,11 @@ class DatabaseStore:
     def add(self, snapshots: Sequence[Snapshot]) -> None:
         """Insert depositions as their files hold them, all or none. Raises DatabaseRefused where one is known by now."""
         self._transaction(lambda connection: bulk.add(connection, snapshots))
+
+    def recent(self, wanted: Wanted, begin: Begin, limit: int) -> Slice:
+        """Give the next wanted messages, newest first, at most `limit`; each slice is one short transaction."""
+        with translated(), self._reading.begin() as connection:
+            return slice_of(connection, wanted, begin, limit)
 
     def write(self, change: Change) -> Applied:
         """Resolve a change and write its rows in one transaction, which leaves the files behind."""
