@@ -125,7 +125,7 @@ def _completed(message: Message) -> Message:
         message,
         ordinal_id=None,
         message_id=message_id,
-        timestamp=now(),
+        timestamp=message.timestamp or now(),
         sender=vocabulary.sender_of(message.sender, message.content_type),
         context_value=vocabulary.context_value_of(message.context_type, message.context_value, message.message_text),
         parent_message_id=message.parent_message_id or message_id,

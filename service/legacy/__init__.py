@@ -1,0 +1,1 @@
+"""The Python interfaces that other OneDep programs import today, under their names, over the active profile."""
