@@ -25,7 +25,8 @@ class MessagingService(MessageService):
         `message_data` holds attributes of the message, `files` and `original` as in the HTTP interface; what is left out
         gets its default. No mail is sent. Raises InvalidInput, Conflict, StoreUnavailable and DamagedFile.
         """
-        sent = self.send(*rows_of_data(_checked(deposition_id), message_data))
+        rows, timestamp = rows_of_data(_checked(deposition_id), message_data)
+        sent = self.send(*rows, timestamp=timestamp)
         return {
             "message_id": sent.letter.message.message_id,
             "stores": dict(sent.stores),

@@ -133,9 +133,9 @@ def test_another_site_is_refused_also_where_a_request_object_names_it(site: Site
             return "PDBJ" if name == "WWPDB_SITE_ID" else ""
 
     enter(monkeypatch, site, "cif-only")
-    for call in (lambda: create_messaging_service(Request()), lambda: create_messaging_service(site_id="PDBJ")):
+    for named in ({"req_obj": Request()}, {"site_id": "PDBJ"}):
         with pytest.raises(SettingsError, match="MSGMODULE_SITE_ID"):
-            call()
+            MessagingFactory.create_messaging_service(**named)  # type: ignore[arg-type]
     monkeypatch.setenv("MSGMODULE_SITE_ID", "PDBJ")
     assert get_backend_info(Request())["site_id"] == "PDBJ"
 
