@@ -135,7 +135,7 @@ def test_another_site_is_refused_also_where_a_request_object_names_it(site: Site
     enter(monkeypatch, site, "cif-only")
     for named in ({"req_obj": Request()}, {"site_id": "PDBJ"}):
         with pytest.raises(SettingsError, match="MSGMODULE_SITE_ID"):
-            MessagingFactory.create_messaging_service(**named)  # type: ignore[arg-type]
+            MessagingFactory.create_messaging_service(**named)
     monkeypatch.setenv("MSGMODULE_SITE_ID", "PDBJ")
     assert get_backend_info(Request())["site_id"] == "PDBJ"
 
