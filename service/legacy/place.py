@@ -9,8 +9,8 @@ from pathlib import Path
 from service.embedded import Program
 from service.errors import InvalidInput
 from service.storage.base import Store
-from service.storage.cif.lock import Locks
 from service.storage.cif.paths import Site
+from service.storage.cif.reentry import OwnLocks
 from service.storage.cif.store import CifStore
 from service.vocabulary import CONTENT_TYPES, TO_DEPOSITOR, is_deposition_id
 
@@ -72,9 +72,9 @@ def place_of(program: Program, path: str, deposition_id: str | None = None) -> P
     return Place((deposition_id or name["id"]).upper(), content_type, program.chain())
 
 
-def locks_of(program: Program, timeout: float) -> Locks:
+def locks_of(program: Program, timeout: float) -> OwnLocks:
     """Give the locks of this site's files, with another patience than the settings'."""
-    return Locks(program.settings.state_dir, timeout, program.services.metrics)
+    return OwnLocks(program.settings.state_dir, timeout, program.services.metrics)
 
 
 def _is_elsewhere(program: Program, path: Path) -> bool:

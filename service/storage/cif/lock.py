@@ -26,7 +26,6 @@ _POLL = 0.001
 #: Queues of one state directory; depositions that share one wait for each other, rarely and shortly.
 _QUEUES = 256
 _MARK = "messaging"
-_here = threading.local()
 
 
 class Locks:
@@ -46,19 +45,13 @@ class Locks:
         """
         begun = time.monotonic()
         lock = lock_of(path)
-        key = os.path.realpath(lock)
-        if key in _held_here():  # by a program of ours that changes the file within its own LockFile
-            yield
-            return
         deadline = begun + (self._timeout if wait is None else min(wait, self._timeout))
         with exclusive(self._queues / f"{zlib.crc32(str(path).encode()) % _QUEUES:02x}"):
             self._acquire(path, lock, deadline)
         self._observer.lock_waited(time.monotonic() - begun)
-        _held_here().add(key)
         try:
             yield
         finally:
-            _held_here().discard(key)
             lock.unlink(missing_ok=True)
 
     def _acquire(self, path: Path, lock: Path, deadline: float) -> None:
@@ -71,12 +64,6 @@ class Locks:
                     raise _held_by_another(path, lock)
                 else:
                     time.sleep(_POLL)
-
-
-def _held_here() -> set[str]:
-    """Give the locks that this thread holds: it may take them again."""
-    found: set[str] = _here.__dict__.setdefault("held", set())
-    return found
 
 
 def lock_of(path: Path) -> Path:
