@@ -6,7 +6,7 @@ from importlib.metadata import version
 import click
 
 from service import logs
-from service.cli import db, demo, health, profile, run, token, transfer
+from service.cli import backend, db, demo, deploy, health, profile, run, status, token, transfer, validate
 from service.errors import MessagingError
 from settings import SettingsError, load
 
@@ -20,6 +20,10 @@ def cli(context: click.Context) -> None:
 
 
 for command in (run.run, demo.demo, db.db, transfer.import_, profile.profile, health.health, token.token):
+    cli.add_command(command)
+for command in (backend.backend_info, backend.feature_flags, validate.command, deploy.deploy):
+    cli.add_command(command)
+for command in (status.status, status.monitor, status.troubleshoot, status.logs):
     cli.add_command(command)
 
 

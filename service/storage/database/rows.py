@@ -131,6 +131,12 @@ class Rows:
         return bool(found)
 
 
+def remove_rows(connection: Connection, deposition_data_set_id: str) -> None:
+    """Remove the rows of a scratch deposition."""
+    for table in CATEGORY_TABLES.values():
+        connection.execute(delete(table).where(table.c.deposition_data_set_id == deposition_data_set_id))
+
+
 def _values(row: Row) -> dict[str, object]:
     return {column: getattr(row, a) for column, a in zip(_COLUMNS[type(row)], attributes(type(row)), strict=True)}
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine, select
 
 from service.changes import AppendMessage, Change, Delta
-from service.errors import CommitUnknown, DatabaseUnavailable
+from service.errors import CommitUnknown, DatabaseRefused, DatabaseUnavailable
 from service.messages import Correspondence, Message, Section, Status, same_but
 from service.storage.base import (
     OK,
@@ -22,8 +22,9 @@ from service.storage.base import (
 )
 from service.storage.database import depositions
 from service.storage.database.failures import Deadlock, translated
-from service.storage.database.rows import Rows
+from service.storage.database.rows import Rows, remove_rows
 from service.storage.database.tables import deposition
+from service.vocabulary import is_deposition_id
 
 T = TypeVar("T")
 _DEADLOCK_TRIES = 5
@@ -155,6 +156,17 @@ class DatabaseStore:
 
         self._transaction(work)
         return {self.name: OK}
+
+    def remove_scratch(self, deposition_data_set_id: str) -> None:
+        """Remove every row of a scratch deposition; one whose id is well formed is a real one and never removed."""
+
+        def work(connection: Connection) -> None:
+            if is_deposition_id(deposition_data_set_id):
+                raise DatabaseRefused(f"{deposition_data_set_id} is no scratch deposition")
+            remove_rows(connection, deposition_data_set_id)
+            depositions.remove(connection, deposition_data_set_id)
+
+        self._transaction(work)
 
     def _transaction(self, work: Callable[[Connection], T]) -> T:
         """Run a unit of work in one transaction; the whole of it again when the server chose it to end a deadlock."""
