@@ -17,10 +17,11 @@ except SettingsError as error:
     sys.exit(2)
 
 from admin.app import create_sidecar, init_app
-from service import logs
+from service import logfile, logs
 from service.app import create_app
 from service.errors import SwitchRefused
 
+logfile.tee(settings.log_file)
 logs.configure()
 try:
     application = create_app(settings)

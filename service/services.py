@@ -5,6 +5,7 @@ from typing import cast
 
 from flask import Flask, current_app, g, has_request_context
 
+from service import features
 from service.message_service import MessageService
 from service.metrics import Metrics
 from service.recent import Recent
@@ -34,6 +35,7 @@ class Services:
 
 def assemble(app: Flask, settings: Settings) -> Services:
     """Build the services of an application. No store is opened and no profile decided yet."""
+    settings = features.applied(settings)
     metrics = Metrics()
     stores = build_stores(app, settings, metrics)
     runtime = Runtime(settings, stores, metrics)

@@ -8,8 +8,9 @@ from spectree import SecurityScheme, SpecTree
 from spectree.models import SecureType, SecuritySchemeData
 from werkzeug.exceptions import BadRequest
 
+from service.api.incoming import invalid
 from service.api.schemas import ErrorBody
-from service.errors import InvalidInput, MalformedRequest, UnsupportedMediaType
+from service.errors import MalformedRequest, UnsupportedMediaType
 
 _DOCUMENT = "messaging-openapi"
 
@@ -19,7 +20,7 @@ def refuse_invalid(_request: Request, _response: Any, error: Any, _instance: Any
     if error is None:
         return
     fields = [{"field": ".".join(map(str, e["loc"])), "problem": e["msg"]} for e in error.errors()]
-    raise InvalidInput("; ".join(f"{f['field'] or 'body'}: {f['problem']}" for f in fields), fields=fields)
+    raise invalid(fields)
 
 
 def require_json() -> None:

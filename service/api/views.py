@@ -5,12 +5,11 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, render_template
 from spectree import Response as Answers
 
-from service.api import render, schemas
+from service.api import incoming, render, schemas
 from service.api.contract import contract, document, require_json
 from service.errors import InvalidInput
 from service.listing import Filter, page
 from service.message_service import Flagged
-from service.messages import FileReference, Message, OriginalCommunication
 from service.security import requires
 from service.services import services
 from service.storage.base import Answer
@@ -39,11 +38,7 @@ def list_messages(dep: str, query: schemas.ListQuery) -> Any:
 @contract.validate(resp=Answers(HTTP_201=schemas.Written, HTTP_200=schemas.Written, **_WRITE_ERRORS))
 def send_message(dep: str, json: schemas.NewMessage) -> Any:
     """Send a message or keep a draft; the same request again with its `message_id` changes nothing."""
-    given = json.model_dump(exclude={"files", "original"})
-    message = Message(ordinal_id=None, timestamp=None, deposition_data_set_id=deposition_id(dep), **given)
-    files = tuple(FileReference(None, None, None, **f.model_dump()) for f in json.files)
-    original = OriginalCommunication(None, None, None, **json.original.model_dump()) if json.original else None
-    sent = services().messages.send(message, files, original)
+    sent = services().messages.send(*incoming.rows(deposition_id(dep), json))
     return render.written(sent.letter, sent.stores), 200 if sent.repeated else 201
 
 

@@ -6,7 +6,24 @@ from importlib.metadata import version
 import click
 
 from service import logs
-from service.cli import backup, db, demo, export, health, profile, recent, reconcile, run, token, transfer, verify
+from service.cli import (
+    backend,
+    backup,
+    db,
+    demo,
+    deploy,
+    export,
+    health,
+    profile,
+    recent,
+    reconcile,
+    run,
+    status,
+    token,
+    transfer,
+    validate,
+    verify,
+)
 from service.errors import MessagingError
 from settings import SettingsError, load
 
@@ -33,6 +50,14 @@ COMMANDS = (
     profile.profile,
     health.health,
     token.token,
+    backend.backend_info,
+    backend.feature_flags,
+    status.status,
+    status.monitor,
+    status.troubleshoot,
+    status.logs,
+    validate.command,
+    deploy.deploy,
 )
 for command in COMMANDS:
     cli.add_command(command)

@@ -144,6 +144,9 @@ class GuardedDatabase:
     def pool_use(self) -> PoolUse | None:
         return self._database.pool_use()
 
+    def remove_scratch(self, deposition_data_set_id: str) -> None:
+        self._call("probe", lambda: self._database.remove_scratch(deposition_data_set_id))
+
     def _call(self, operation: str, work: Callable[[], T]) -> T:
         with timed(self._observer, self.name, operation):
             if self.guard is None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, ScalarSelect, Select, Table, delete, func, insert, select, update
 
+from service.amend import missing
 from service.changes import Delta
 from service.messages import (
     CATEGORIES,
@@ -62,13 +63,16 @@ class Rows:
 
     def put(self, delta: Delta) -> None:
         """Write the rows of a change: new ones at the end, known ones in their place."""
-        counts = self.counts(delta.content_type) if delta.append else Counts(0, 0, 0)
-        if delta.append:
-            self._insert(delta.content_type, [delta.append], counts.messages)
-            self._insert(delta.content_type, delta.files, counts.files)
-            self._insert(delta.content_type, delta.originals, counts.originals)
+        files, originals = delta.files, delta.originals
         if delta.replace:
             self._replace(delta.content_type, delta.replace)
+            key = str(delta.replace.message_id)
+            files = missing(files, self.references(key)) if files else ()
+            originals = missing(originals, self.originals(key)) if originals else ()
+        counts = self.counts(delta.content_type) if delta.append or files or originals else Counts(0, 0, 0)
+        self._insert(delta.content_type, [delta.append] if delta.append else [], counts.messages)
+        self._insert(delta.content_type, files, counts.files)
+        self._insert(delta.content_type, originals, counts.originals)
         if delta.status and not self._replace(TO_DEPOSITOR, delta.status):
             last = self._connection.scalar(select(self._last(Status, TO_DEPOSITOR)))
             self._insert(TO_DEPOSITOR, [delta.status], last or 0)
@@ -127,6 +131,12 @@ class Rows:
             where = (*self._where(type(row), content_type), table.c.position == found[0])
             self._connection.execute(update(table).where(*where).values(_values(row)))
         return bool(found)
+
+
+def remove_rows(connection: Connection, deposition_data_set_id: str) -> None:
+    """Remove the rows of a scratch deposition."""
+    for table in CATEGORY_TABLES.values():
+        connection.execute(delete(table).where(table.c.deposition_data_set_id == deposition_data_set_id))
 
 
 def _values(row: Row) -> dict[str, object]:

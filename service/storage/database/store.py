@@ -7,7 +7,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine, select
 
 from service.changes import AppendMessage, Change, Delta
-from service.errors import CommitUnknown, DatabaseUnavailable
+from service.errors import CommitUnknown, DatabaseRefused, DatabaseUnavailable
 from service.messages import Correspondence, Section
 from service.storage.base import (
     OK,
@@ -23,9 +23,10 @@ from service.storage.base import (
 from service.storage.database import bulk, depositions
 from service.storage.database.engine import PoolUse, pool_use
 from service.storage.database.failures import Deadlock, translated
-from service.storage.database.rows import Rows
+from service.storage.database.rows import Rows, remove_rows
 from service.storage.database.search import slice_of
 from service.storage.database.tables import deposition
+from service.vocabulary import is_deposition_id
 from service.window import Begin, Slice, Wanted
 
 T = TypeVar("T")
@@ -189,6 +190,17 @@ class DatabaseStore:
     def pool_use(self) -> PoolUse | None:
         """Tell how far the connections of this process are in use; `None` where none are kept."""
         return pool_use(self._reading)
+
+    def remove_scratch(self, deposition_data_set_id: str) -> None:
+        """Remove every row of a scratch deposition; one whose id is well formed is a real one and never removed."""
+
+        def work(connection: Connection) -> None:
+            if is_deposition_id(deposition_data_set_id):
+                raise DatabaseRefused(f"{deposition_data_set_id} is no scratch deposition")
+            remove_rows(connection, deposition_data_set_id)
+            depositions.remove(connection, deposition_data_set_id)
+
+        self._transaction(work)
 
     def _transaction(self, work: Callable[[Connection], T]) -> T:
         """Run a unit of work in one transaction; the whole of it again when the server chose it to end a deadlock."""
