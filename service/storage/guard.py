@@ -92,6 +92,9 @@ class GuardedDatabase:
     def snapshot(self, deposition_data_set_id: str) -> Snapshot | None:
         return self._call("read", lambda: self._database.snapshot(deposition_data_set_id))
 
+    def current(self, deposition_data_set_id: str) -> Snapshot | None:
+        return self._call("read", lambda: self._database.current(deposition_data_set_id))
+
     def state(self, deposition_data_set_id: str) -> Snapshot | None:
         return self._call("state", lambda: self._database.state(deposition_data_set_id))
 

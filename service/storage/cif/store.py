@@ -51,7 +51,8 @@ class CifStore:
 
     def read(self, deposition_data_set_id: str) -> Answer:
         """Give a correspondence; raise NotFound, FileUnavailable or DamagedFile."""
-        return Answer(self.snapshot(deposition_data_set_id).correspondence, self.name)
+        found = self.snapshot(deposition_data_set_id)
+        return Answer(found.correspondence, self.name, tag=found.tag)
 
     def apply(self, change: Change) -> Outcome:
         """Make a change durable in its file."""

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, event, select
 
+from service.bounded import Bounded
 from service.changes import AppendMessage, Change, Delta
 from service.errors import CommitUnknown, DatabaseRefused, DatabaseUnavailable
 from service.messages import Correspondence, Section
@@ -33,6 +34,8 @@ T = TypeVar("T")
 _DEADLOCK_TRIES = 5
 #: A deposition that no site has: the id is well formed nowhere.
 _PROBE = "probe"
+#: Characters of correspondences that a process keeps, and what a row counts besides its text.
+_CAPACITY, _ROW = 32 * 1024 * 1024, 500
 
 
 class DatabaseStore:
@@ -44,13 +47,16 @@ class DatabaseStore:
         self._reading = engine
         self._writing = engine.execution_options(writes=True)
         self._create = create
+        self._known: Bounded[str, tuple[int, Correspondence]] = Bounded(_CAPACITY, lambda known: _size_of(known[1]))
+        # a server that was away may come back as another one, restored from a backup
+        event.listen(engine, "connect", lambda *_: self._known.clear())
 
     def read(self, deposition_data_set_id: str) -> Answer:
         """Give a correspondence; raise NotFound or DatabaseUnavailable."""
         found = self.snapshot(deposition_data_set_id)
         if found is None:
             raise unknown_deposition(deposition_data_set_id)
-        return Answer(found.correspondence, self.name)
+        return Answer(found.correspondence, self.name, tag=found.tag)
 
     def apply(self, change: Change) -> Outcome:
         """Make a change durable here alone, which leaves the files behind."""
@@ -63,6 +69,18 @@ class DatabaseStore:
             if state is None:
                 return None
             return replace(state, correspondence=Rows(connection, deposition_data_set_id).correspondence())
+
+    def current(self, deposition_data_set_id: str) -> Snapshot | None:
+        """Give what `snapshot` gives, without reading rows again of a version that this process has read."""
+        with translated(), self._reading.begin() as connection:
+            state = depositions.find(connection, deposition_data_set_id)
+            if state is None:
+                return None
+            known = self._known.get(deposition_data_set_id)
+            if known is None or known[0] != state.version:
+                known = state.version, Rows(connection, deposition_data_set_id).correspondence()
+                self._known.keep(deposition_data_set_id, known)
+            return replace(state, correspondence=known[1])
 
     def state(self, deposition_data_set_id: str) -> Snapshot | None:
         """Read what is recorded about a deposition's files, without its rows; `None` when it is not known."""
@@ -220,3 +238,8 @@ class DatabaseStore:
                     ) from error
                 raise
         raise DatabaseUnavailable(f"the database ended {_DEADLOCK_TRIES} tries in a deadlock; try again")
+
+
+def _size_of(correspondence: Correspondence) -> int:
+    rows = sum(len(rows) for section in correspondence.sections for _, rows in section.categories())
+    return rows * _ROW + sum(len(m.message_text or "") for m in correspondence.messages)
