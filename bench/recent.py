@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +128,7 @@ def scenarios(services: Services, straight: Straight, since: str) -> dict[str, d
 
         def work() -> int:
             listing = recent_of(services).listing(wanted, limit=limit)
-            return sum(1 for _, _ in zip(listing, range(limit or COUNT), strict=False))
+            return sum(1 for _ in islice(listing, limit))
 
         return work
 
