@@ -151,8 +151,9 @@ class CifStore:
         referee.confirm(edits)
         pieces = splice.pieces(opened.data, edits)
         is_message = any(put.category == CATEGORY_NAMES[Message] for put in puts)
+        checksum = signature.spliced(opened.held.signature, opened.data, pieces)
         with faults(path):
-            signed = files.replace(path, pieces, snapshot=is_message)
+            signed = files.replace(path, pieces, checksum=checksum, snapshot=is_message)
         content_type, size = opened.held.content_type, sum(map(len, pieces))
         self._reader.keep(path, Held(content_type, signed, size, splice.moved(opened.data, layout, edits), new))
         if is_message and content_type == TO_DEPOSITOR:
