@@ -148,7 +148,7 @@ class CifStore:
         """Splice rows into an opened file, read them back, and replace it; give its new signature."""
         layout, puts = opened.held.layout, list(puts)
         edits = [edit for put in puts for edit in splice.edits(opened.data, layout, put)]
-        referee.confirm(edits)
+        referee.confirm(opened.data, edits)
         pieces = splice.pieces(opened.data, edits)
         is_message = any(put.category == CATEGORY_NAMES[Message] for put in puts)
         checksum = signature.spliced(opened.held.signature, opened.data, pieces)
