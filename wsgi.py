@@ -16,6 +16,7 @@ from admin.views import init_app
 from service import logs
 from service.app import create_app
 from service.errors import SwitchRefused
+from service.services import services_of
 
 logs.configure()
 try:
@@ -24,4 +25,5 @@ except SwitchRefused as error:
     sys.stderr.write(f"messaging cannot start:\n{error.message}\n")
     sys.exit(2)
 init_app(application)
+services_of(application).runtime.follow()
 logs.log.info("starting", profile=settings.profile.name, origins=dict(settings.origins))

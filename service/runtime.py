@@ -1,14 +1,20 @@
 """Which profile is active, and the chain built from it. Each request looks once; a switch is followed at the next one."""
 
 import threading
+import time
 from dataclasses import dataclass
 
 from service.active import Active, ActiveFile, Stamp, Workers
 from service.errors import FileUnavailable
+from service.leases import Leases
+from service.logs import log
 from service.metrics import Metrics
 from service.storage.base import Store
 from service.storage.build import Stores
 from settings import Profile, Settings, SettingsError
+
+#: Seconds between two looks of an idle worker at the active profile.
+_FOLLOW = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,8 @@ class Runtime:
         self._metrics = metrics
         self._building = threading.Lock()
         self._seen: tuple[Stamp, Snapshot] | None = None
+        self._leases = Leases()
+        self._told = 0
 
     def current(self) -> Snapshot:
         """Give the snapshot of the active profile; costs one `stat` while nothing changes.
@@ -44,6 +52,42 @@ class Runtime:
         with self._building:
             return self._load(self.file.stamp())
 
+    def lease(self) -> Snapshot:
+        """Give the snapshot that a request works with until it is released; the worker is under its epoch so long."""
+        while True:
+            snapshot = self.current()
+            self._leases.begin(snapshot.active.epoch)
+            if self.current() is snapshot:
+                return snapshot
+            self._leases.end(snapshot.active.epoch)  # switched in between: nobody has been told of this lease
+
+    def release(self, snapshot: Snapshot) -> None:
+        """End a request's lease; the last one of an old epoch brings this worker to the current one."""
+        self._leases.end(snapshot.active.epoch)
+        self._report()
+
+    def follow(self) -> None:
+        """Have a thread follow a switch that comes while no request does, so that an idle worker holds up nobody."""
+        threading.Thread(target=self._follow, name="follow-profile", daemon=True).start()
+
+    def _follow(self) -> None:
+        while True:
+            time.sleep(_FOLLOW)
+            try:
+                self.current()
+            except FileUnavailable as error:
+                log.warning("profile_not_followed", error=error.message)
+
+    def _report(self) -> None:
+        """Say under which epoch this worker still is, where that has changed."""
+        seen = self._seen
+        if seen is not None and (epoch := self._leases.oldest(seen[1].active.epoch)) != self._told:
+            try:
+                self.workers.report(epoch)
+                self._told = epoch
+            except FileUnavailable as error:  # the request is answered all the same; the next one tells again
+                log.warning("worker_not_reported", error=error.message)
+
     def _load(self, stamp: Stamp | None) -> Snapshot:
         active = self.file.read()
         if active is None or stamp is None:
@@ -53,7 +97,7 @@ class Runtime:
         except SettingsError as error:
             raise FileUnavailable(f"{self.file.path} names a profile that the settings do not know: {error}") from error
         snapshot = Snapshot(profile, active, self.stores.chain(profile))
-        self.workers.report(active.epoch)
         self._metrics.profile_is(profile.name, active.epoch, [p.name for p in self.settings.profiles])
         self._seen = (stamp, snapshot)
+        self._report()
         return snapshot

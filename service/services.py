@@ -7,7 +7,7 @@ from flask import Flask, current_app, g, has_request_context
 
 from service.message_service import MessageService
 from service.metrics import Metrics
-from service.runtime import Runtime
+from service.runtime import Runtime, Snapshot
 from service.security import Tokens
 from service.shadow import Shadow
 from service.storage.base import Store
@@ -41,17 +41,27 @@ def assemble(app: Flask, settings: Settings) -> Services:
         """Give one chain to the end of a request, whatever is switched meanwhile."""
         if not has_request_context():
             return runtime.current().chain
-        if "chain" not in g:
-            g.chain = runtime.current().chain
-        return cast(Store, g.chain)
+        if "leased" not in g:
+            g.leased = runtime.lease()
+        return cast(Snapshot, g.leased).chain
+
+    def release(_: BaseException | None) -> None:
+        if leased := g.pop("leased", None):
+            runtime.release(leased)
 
     shadow = Shadow(stores, settings.shadow_read_fraction, metrics)
     messages = MessageService(chain, lambda answer: shadow.answered(runtime.current().profile, answer))
     found = Services(settings, metrics, stores, Switching(settings, stores), runtime, messages, Tokens(settings.state_dir))
     app.extensions[_EXTENSION] = found
+    app.teardown_appcontext(release)
     return found
+
+
+def services_of(app: Flask) -> Services:
+    """Give the services of an application."""
+    return cast(Services, app.extensions[_EXTENSION])
 
 
 def services() -> Services:
     """Give the services of the application that handles the current request."""
-    return cast(Services, current_app.extensions[_EXTENSION])
+    return services_of(current_app)

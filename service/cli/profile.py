@@ -2,11 +2,13 @@
 
 import getpass
 import socket
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 import click
 
 from service.cli.common import json_option, services_of, settings_of, show
+from service.cli.progress import shown
 
 
 @click.group()
@@ -35,16 +37,43 @@ def show_(context: click.Context, *, as_json: bool) -> None:
 
 @profile.command()
 @click.argument("name")
-@click.option("--reason", required=True, help="Why; kept in the audit trail.")
-@click.option("--force", is_flag=True, help="Switch although a check fails; the audit trail says so.")
 @json_option
 @click.pass_context
-def switch(context: click.Context, *, name: str, reason: str, force: bool, as_json: bool) -> None:
-    """Move every server to an adjacent profile at its next request."""
-    if not reason.strip():
+def preflight(context: click.Context, *, name: str, as_json: bool) -> None:
+    """Run the checks of a move to a profile, and change nothing; exit 1 when it would be refused."""
+    found = services_of(context).switching.preflight(name)
+    if as_json:
+        show(found.body(), as_json=True)
+    else:
+        click.echo(f"{found.active.profile} -> {found.target.name}")
+        for check in found.checks:
+            click.echo(f"{'ok  ' if check.ok else 'FAIL'} {check.name}: {check.found}")
+            if not check.ok:
+                click.echo(f"     remedy: {check.remedy}")
+    if not found.ok:
+        context.exit(1)
+
+
+@profile.command()
+@click.argument("name")
+@click.option("--reason", help="Why; kept in the audit trail.")
+@click.option("--force", is_flag=True, help="Switch although a check fails; the audit trail says so.")
+@click.option("--dry-run", is_flag=True, help="Run the checks, as preflight does, and stay.")
+@json_option
+@click.pass_context
+def switch(context: click.Context, *, name: str, reason: str | None, force: bool, dry_run: bool, as_json: bool) -> None:
+    """Move every server to an adjacent profile at its next request; what is behind is brought up first."""
+    if dry_run:
+        context.invoke(preflight, name=name, as_json=as_json)
+        return
+    if reason is None or not reason.strip():
         raise click.BadParameter("say why", param_hint="--reason")
     switching = services_of(context).switching
     before = switching.active()
     who = f"{getpass.getuser()}@{socket.gethostname()}"
-    after = switching.switch(name, None, reason, who, force=force)
+    after = switching.switch(name, None, reason, who, force=force, progress=_progress)
     show({"from": before.profile, "to": after.profile, "epoch": after.epoch, "reason": reason}, as_json=as_json)
+
+
+def _progress(depositions: Sequence[str], what: str) -> Iterable[str]:
+    return shown(depositions, len(depositions), what) if depositions else ()
