@@ -9,6 +9,8 @@ import click
 
 from service.cli.common import json_option, services_of, settings_of, show
 from service.cli.progress import shown
+from service.guide import guide
+from service.situation import Check
 
 
 @click.group()
@@ -35,6 +37,28 @@ def show_(context: click.Context, *, as_json: bool) -> None:
     show({**asdict(found.switching.active()), "workers": found.runtime.workers.all()}, as_json=as_json)
 
 
+@profile.command("guide")
+@json_option
+@click.pass_context
+def guide_(context: click.Context, *, as_json: bool) -> None:
+    """Say where the site stands, and what is left to do before the next profile; nothing is changed."""
+    found = services_of(context)
+    told = guide(found.settings, found.stores, found.switching)
+    if as_json:
+        show(asdict(told), as_json=True)
+        return
+    click.echo(f"active: {told.profile}, epoch {told.epoch}")
+    for figure in told.figures:
+        click.echo(f"  {figure.name}: {figure.value}")
+    if told.next is None:
+        click.echo("this is the end of the way; the profile before it is the way back")
+        return
+    click.echo(f"next: {told.next}")
+    _show_checks(told.checks)
+    if told.is_ready:
+        click.echo(f"ready: msgmodule profile switch {told.next} --reason WHY")
+
+
 @profile.command()
 @click.argument("name")
 @json_option
@@ -46,10 +70,7 @@ def preflight(context: click.Context, *, name: str, as_json: bool) -> None:
         show(found.body(), as_json=True)
     else:
         click.echo(f"{found.active.profile} -> {found.target.name}")
-        for check in found.checks:
-            click.echo(f"{'ok  ' if check.ok else 'FAIL'} {check.name}: {check.found}")
-            if not check.ok:
-                click.echo(f"     remedy: {check.remedy}")
+        _show_checks(found.checks)
     if not found.ok:
         context.exit(1)
 
@@ -73,6 +94,13 @@ def switch(context: click.Context, *, name: str, reason: str | None, force: bool
     who = f"{getpass.getuser()}@{socket.gethostname()}"
     after = switching.switch(name, None, reason, who, force=force, progress=_progress)
     show({"from": before.profile, "to": after.profile, "epoch": after.epoch, "reason": reason}, as_json=as_json)
+
+
+def _show_checks(checks: Iterable[Check]) -> None:
+    for check in checks:
+        click.echo(f"{'ok  ' if check.ok else 'FAIL'} {check.name}: {check.found}")
+        if not check.ok:
+            click.echo(f"     remedy: {check.remedy}")
 
 
 def _progress(depositions: Sequence[str], what: str) -> Iterable[str]:
