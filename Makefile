@@ -6,7 +6,7 @@ WORKERS ?= 2
 BIN := .venv/bin
 
 .DELETE_ON_ERROR:
-.PHONY: help install install-dev run test lint format check-format types architecture generated bench-cif bench-recent torture-cif model lock clean
+.PHONY: help install install-dev run test lint format check-format types architecture generated bench-cif bench-archive bench-recent torture-cif model lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -57,6 +57,10 @@ bench-cif: .venv/installed-dev ## Measure the CIF store beside the legacy class
 
 bench-recent: .venv/installed-dev ## Measure the list of recent messages over 100 000 of them in MariaDB
 	cd bench && ../$(BIN)/python recent.py
+
+DEPOSITIONS ?= 200
+bench-archive: .venv/installed-dev ## Measure import and export beside straight-line programs on MariaDB (DEPOSITIONS=200)
+	$(BIN)/python bench/archive.py $(DEPOSITIONS)
 
 KILLS ?= 1000
 torture-cif: .venv/installed-dev ## Kill writers of one file and look for what is lost (KILLS=1000)
