@@ -6,7 +6,7 @@ WORKERS ?= 2
 BIN := .venv/bin
 
 .DELETE_ON_ERROR:
-.PHONY: help install install-dev run test lint format check-format types architecture generated bench-cif torture-cif lock clean
+.PHONY: help install install-dev run test lint format check-format types architecture generated bench-cif torture-cif model lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -58,6 +58,10 @@ bench-cif: .venv/installed-dev ## Measure the CIF store beside the legacy class
 KILLS ?= 1000
 torture-cif: .venv/installed-dev ## Kill writers of one file and look for what is lost (KILLS=1000)
 	$(BIN)/python bench/torture_cif.py $(KILLS)
+
+STEPS ?= 10000
+model: .venv/installed-dev ## Walk the dual write at random against what was acknowledged (STEPS=10000)
+	MODEL_SEED=$${MODEL_SEED:-$$(date +%s)} MODEL_STEPS=$(STEPS) $(BIN)/python -m pytest -q -s tests/storage/test_model.py
 
 lock: .venv/installed-dev ## Choose the versions anew and lock them
 	$(BIN)/uv pip compile --quiet --upgrade pyproject.toml --output-file requirements.lock

@@ -9,6 +9,7 @@ from service.message_service import MessageService
 from service.metrics import Metrics
 from service.runtime import Runtime
 from service.security import Tokens
+from service.shadow import Shadow
 from service.storage.base import Store
 from service.storage.build import Stores, build_stores
 from service.switching import Switching
@@ -44,9 +45,9 @@ def assemble(app: Flask, settings: Settings) -> Services:
             g.chain = runtime.current().chain
         return cast(Store, g.chain)
 
-    found = Services(
-        settings, metrics, stores, Switching(settings, stores), runtime, MessageService(chain), Tokens(settings.state_dir)
-    )
+    shadow = Shadow(stores, settings.shadow_read_fraction, metrics)
+    messages = MessageService(chain, lambda answer: shadow.answered(runtime.current().profile, answer))
+    found = Services(settings, metrics, stores, Switching(settings, stores), runtime, messages, Tokens(settings.state_dir))
     adopt(app, found)
     return found
 

@@ -6,7 +6,7 @@ from importlib.metadata import version
 import click
 
 from service import logs
-from service.cli import db, demo, health, profile, run, token, transfer
+from service.cli import db, demo, health, profile, reconcile, run, token, transfer, verify
 from service.errors import MessagingError
 from settings import SettingsError, load
 
@@ -19,7 +19,18 @@ def cli(context: click.Context) -> None:
     context.obj = load()
 
 
-for command in (run.run, demo.demo, db.db, transfer.import_, profile.profile, health.health, token.token):
+COMMANDS = (
+    run.run,
+    demo.demo,
+    db.db,
+    transfer.import_,
+    verify.verify,
+    reconcile.reconcile,
+    profile.profile,
+    health.health,
+    token.token,
+)
+for command in COMMANDS:
     cli.add_command(command)
 
 

@@ -103,8 +103,8 @@ class GuardedDatabase:
     def write(self, change: Change) -> Applied:
         return self._call("write", lambda: self._database.write(change))
 
-    def record(self, deposition_data_set_id: str, delta: Delta, before: str | None, after: str | None) -> None:
-        self._call("write", lambda: self._database.record(deposition_data_set_id, delta, before, after))
+    def record(self, deposition_data_set_id: str, delta: Delta, before: str | None, after: str | None) -> bool:
+        return self._call("write", lambda: self._database.record(deposition_data_set_id, delta, before, after))
 
     def bring(
         self,

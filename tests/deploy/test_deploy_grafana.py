@@ -6,6 +6,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from support.site import Site
 from support.tools import tool
 
 from service.catalogue import CATALOGUE
+from service.sync.verified import Verified, VerifyRecord
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 DASHBOARD = json.loads((DEPLOY / "grafana" / "messaging.json").read_text())
@@ -76,7 +78,7 @@ class Prometheus:
 def prometheus(site: Site) -> Iterator[Prometheus]:
     """A service that has been used, was verified, and is scraped."""
     server = Server(site, "dual-write-db-read")
-    (site.root / "state" / "verify.json").write_text('{"time": "2026-01-02T03:04:05+00:00", "differences": 0}')
+    VerifyRecord(site.root / "state").write(Verified(full=True, ended=datetime.now(UTC).isoformat()))
     server.ask(MESSAGES, {"message_text": "t"})
     server.ask(MESSAGES)
     site.file("D_1000000042").write_bytes(site.file("D_1000000042").read_bytes() + b"# \n")

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, select
 
 from service.changes import AppendMessage, Change, Delta
 from service.errors import CommitUnknown, DatabaseUnavailable
-from service.messages import Correspondence, Message, Section, Status, same_but
+from service.messages import Correspondence, Section
 from service.storage.base import (
     OK,
     WRITTEN,
@@ -94,30 +94,31 @@ class DatabaseStore:
 
         return self._transaction(work)
 
-    def record(self, deposition_data_set_id: str, delta: Delta, before: str | None, after: str | None) -> None:
+    def record(self, deposition_data_set_id: str, delta: Delta, before: str | None, after: str | None) -> bool:
         """Write the rows that a file already holds, and move its recorded signature from `before` to `after`.
 
-        Where the recorded one is neither, the files are behind, or another row stands there, it becomes unknown and rows
-        that stand there are left, so that the next access syncs and decides (DESIGN.md section 5; rules CAS and INV of the
-        model).
+        Where the recorded one is neither, the files are behind, or another row stands there than the change found, it
+        becomes unknown and that row is left, so that the next access syncs and decides (DESIGN.md section 5; rules CAS and
+        INV of the model). Tells whether the rows are here now.
         """
 
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> bool:
             key = deposition_data_set_id
             state = depositions.find(connection, key, lock=True) or depositions.create(connection, key)
             rows = Rows(connection, key)
             recorded = state.signatures[delta.content_type]
             follows = same_signature(recorded, before) or same_signature(recorded, after)
             in_step = follows and not state.cif_behind
-            stored = _stored(rows, delta)
-            if stored is None or (in_step and not delta.append):
+            if delta.fits(rows):
                 rows.put(delta)
-            elif not (delta.append and isinstance(stored, Message) and same_but(stored, delta.append, "ordinal_id")):
-                in_step = False
-            signatures = {delta.content_type: after if in_step else None}
+                is_here = True
+            else:
+                is_here = delta.is_in(rows)
+            signatures = {delta.content_type: after if in_step and is_here else None}
             depositions.record(connection, state, signatures, cif_behind=state.cif_behind)
+            return is_here
 
-        self._transaction(work)
+        return self._transaction(work)
 
     def bring(
         self,
@@ -186,11 +187,3 @@ class DatabaseStore:
                     ) from error
                 raise
         raise DatabaseUnavailable(f"the database ended {_DEADLOCK_TRIES} tries in a deadlock; try again")
-
-
-def _stored(rows: Rows, delta: Delta) -> Message | Status | None:
-    """Give the row that stands where a change puts one."""
-    if delta.status is not None:
-        return rows.status(str(delta.status.message_id))
-    row = delta.append or delta.replace
-    return rows.message(str(row.message_id)) if row else None
