@@ -6,7 +6,7 @@ WORKERS ?= 2
 BIN := .venv/bin
 
 .DELETE_ON_ERROR:
-.PHONY: help install install-dev run test lint format check-format types architecture generated bench-cif bench-archive bench-recent torture-cif model lock clean
+.PHONY: $(shell sed -nE 's/^([a-z0-9-]+):.*\#\#.*/\1/p' $(MAKEFILE_LIST))
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -51,6 +51,14 @@ architecture: .venv/installed-dev ## Check that arrows between rooms never point
 
 generated: .venv/installed-dev ## Make the files again that come from the metric catalogue
 	$(BIN)/python deploy/from_catalogue.py
+
+.venv/axe/package/axe.min.js:
+	mkdir -p .venv/axe
+	npm pack --silent --pack-destination .venv/axe axe-core@4.14.1
+	tar -xzf .venv/axe/axe-core-4.14.1.tgz -C .venv/axe
+	touch $@
+
+axe: .venv/axe/package/axe.min.js ## Fetch the accessibility checker that the browser tests use, from npm
 
 bench-cif: .venv/installed-dev ## Measure the CIF store beside the legacy class
 	cd bench && ../$(BIN)/python cif.py
