@@ -67,7 +67,7 @@ def commands_page() -> str:
         "usage or settings.",
     ]
     for name, command in _commands(cli, "msgmodule"):
-        context = click.Context(command, info_name=name, max_content_width=110)
+        context = click.Context(command, info_name=name, terminal_width=110)
         parts += [f"## {name}", f"```text\n{command.get_help(context)}\n```"]
     return _page(parts)
 
@@ -94,7 +94,7 @@ def api_page() -> str:
 
 
 def _routes() -> Iterator[tuple[str, str, str]]:
-    app = Flask("docs", static_folder=None)
+    app = Flask("service", static_folder=None)
     app.register_blueprint(probes)
     app.register_blueprint(views.blueprint, url_prefix="/api/v1")
     init_app(app)
@@ -128,7 +128,7 @@ def scripts_page() -> str:
     parts = ["# Scripts", "The seed's names for three commands; they take the same options and need `make install`."]
     for script, words in wrapped.items():
         name = f"msgmodule {' '.join(words)}"
-        context = click.Context(commands[name], info_name=name, max_content_width=110)
+        context = click.Context(commands[name], info_name=name, terminal_width=110)
         parts += [f"## {script}", f"```text\n{commands[name].get_help(context)}\n```"]
     return _page(parts)
 
