@@ -67,8 +67,9 @@ backend-db-only: .venv/installed ## Switch to db-only
 migration-phase-1: backend-dual-write-cif-read ## Begin phase 1, then show what is behind
 	$(MSGMODULE) status
 
-migration-phase-2: .venv/installed ## Bring the archive in, then begin phase 2
+migration-phase-2: .venv/installed ## Bring the archive in, compare both stores, then begin phase 2
 	$(MSGMODULE) import --all
+	$(MSGMODULE) verify --all
 	$(MSGMODULE) profile switch dual-write-db-read --reason "$(REASON)"
 
 migration-phase-3: backend-db-only ## Begin phase 3; the files stay as they are
@@ -138,11 +139,21 @@ dev-test: .venv/installed-dev ## Run the quick tests, those of the files, and ch
 
 dev-commit: check-format lint test-unit test-database ## Check what is to be committed
 
+generated: .venv/installed-dev ## Make the files again that come from the metric catalogue
+	$(BIN)/python deploy/from_catalogue.py
+
 bench-cif: .venv/installed-dev ## Measure the CIF store beside the legacy class
 	cd bench && ../$(BIN)/python cif.py
 
+bench-recent: .venv/installed-dev ## Measure the list of recent messages over 100 000 of them in MariaDB
+	cd bench && ../$(BIN)/python recent.py
+
 torture-cif: .venv/installed-dev ## Kill writers of one file and look for what is lost (KILLS=1000)
 	$(BIN)/python bench/torture_cif.py $(KILLS)
+
+STEPS ?= 10000
+model: .venv/installed-dev ## Walk the dual write at random against what was acknowledged (STEPS=10000)
+	MODEL_SEED=$${MODEL_SEED:-$$(date +%s)} MODEL_STEPS=$(STEPS) $(BIN)/python -m pytest -q -s tests/storage/test_model.py
 
 lock: .venv/installed-dev ## Choose the versions anew and lock them
 	$(BIN)/uv pip compile --quiet --upgrade pyproject.toml --output-file requirements.lock
@@ -176,7 +187,7 @@ deploy-dev: ## Deploy to development
 deploy-staging: test validate ## Test, validate, and deploy to staging
 	$(MAKE) deploy ENV=staging
 
-deploy-production: test validate ## Test, validate, and deploy to production (CONFIRM=yes)
+deploy-production: test validate backup ## Test, validate, back up, and deploy to production (CONFIRM=yes)
 	$(MAKE) deploy ENV=production
 
 ##@ Feature flags
@@ -206,6 +217,14 @@ troubleshoot: .venv/installed ## Look for what is wrong and say what remedies it
 
 logs: .venv/installed ## Show the last lines of the service's log file
 	@$(MSGMODULE) logs
+
+##@ Backup and restore
+
+backup: .venv/installed ## Write files, rows and state into the new folder BACKUP (var/backup-TIME)
+	$(MSGMODULE) backup $(or $(BACKUP),var/backup-$(shell date -u +%Y%m%dT%H%M%SZ))
+
+restore: .venv/installed ## Put the backup in the folder BACKUP into an empty site
+	$(MSGMODULE) restore $(BACKUP)
 
 ##@ CI
 

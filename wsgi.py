@@ -1,4 +1,8 @@
-"""Composition root for mod_wsgi, gunicorn and `flask`: `application` is the service with its admin."""
+"""Composition root for mod_wsgi, gunicorn and `flask`.
+
+`application` is the service with its admin; `admin_application` the admin alone, for a sidecar process that answers
+operators and Prometheus while the workers are busy.
+"""
 
 import sys
 
@@ -12,7 +16,7 @@ except SettingsError as error:
     sys.stderr.write(f"messaging cannot start:\n{error}\n")
     sys.exit(2)
 
-from admin.views import init_app
+from admin.app import create_sidecar, init_app
 from service import logfile, logs
 from service.app import create_app
 from service.errors import SwitchRefused
@@ -25,4 +29,5 @@ except SwitchRefused as error:
     sys.stderr.write(f"messaging cannot start:\n{error.message}\n")
     sys.exit(2)
 init_app(application)
+admin_application = create_sidecar(application)
 logs.log.info("starting", profile=settings.profile.name, origins=dict(settings.origins))

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from flask import Flask
 
-from admin.views import init_app
+from admin.app import init_app
 from service.api import views
 from service.cli.main import cli
 from service.probes import blueprint as probes

@@ -8,7 +8,17 @@ from typing import Protocol, TypeVar, cast
 from service import vocabulary
 from service.amend import amended, missing
 from service.errors import Conflict, NotFound
-from service.messages import Counts, FileReference, Message, OriginalCommunication, Section, Status, numbered, same_but
+from service.messages import (
+    Counts,
+    FileReference,
+    Message,
+    OriginalCommunication,
+    Section,
+    Status,
+    numbered,
+    same_but,
+    unnumbered,
+)
 from service.vocabulary import FROM_DEPOSITOR, NO, TO_DEPOSITOR, YES
 
 Keyed = TypeVar("Keyed", Message, Status)
@@ -28,7 +38,8 @@ class View(Protocol):
 class Delta:
     """The rows one change puts into one section: appended, replaced by `message_id`, or (status) either of both.
 
-    `repeated` says that they stand there already: the rows are those stored, and nothing is to be written.
+    `before` is the row whose place the replaced message or the status takes. `repeated` says that the rows stand there
+    already: they are those stored, and nothing is to be written.
     """
 
     content_type: str
@@ -37,11 +48,25 @@ class Delta:
     files: tuple[FileReference, ...] = ()
     originals: tuple[OriginalCommunication, ...] = ()
     status: Status | None = None
+    before: Message | Status | None = None
     repeated: bool = False
 
     def __bool__(self) -> bool:
         """Tell whether there is anything to write."""
         return not self.repeated
+
+    def standing(self, view: View) -> Message | Status | None:
+        """Give the row that stands where this change puts one."""
+        row = self.append or self.replace
+        return view.message(str(row.message_id)) if row else view.status(str(self.status and self.status.message_id))
+
+    def fits(self, view: View) -> bool:
+        """Tell whether this change can be made as it was: the row that it found still stands there."""
+        return unnumbered(self.standing(view)) == unnumbered(self.before)
+
+    def is_in(self, view: View) -> bool:
+        """Tell whether the row that this change puts stands there."""
+        return unnumbered(self.standing(view)) == unnumbered(self.append or self.replace or self.status)
 
     def put_into(self, section: Section) -> Section:
         """Give the section with these rows in it: known ones in their place, new ones at the end."""
@@ -122,7 +147,7 @@ class EditDraft:
                 f"message {self.message_id} is already sent and stays as it is; send a new message instead",
                 message_id=self.message_id,
             )
-        return Delta(self.content_type, replace=self._edited(stored))
+        return Delta(self.content_type, replace=self._edited(stored), before=stored)
 
     def _edited(self, stored: Message) -> Message:
         return replace(
@@ -152,7 +177,7 @@ class MarkRead:
             return Delta(TO_DEPOSITOR, status=self._first(message))
         if status.read_status == YES:
             return Delta(TO_DEPOSITOR, status=status, repeated=True)
-        return Delta(TO_DEPOSITOR, status=replace(status, read_status=YES))
+        return Delta(TO_DEPOSITOR, status=replace(status, read_status=YES), before=status)
 
     def _first(self, message: Message) -> Status:
         asks_release = message.content_type == FROM_DEPOSITOR and vocabulary.is_release_subject(message.message_subject)
@@ -183,7 +208,7 @@ class Tag:
         read = self.read_status if old is None or old.read_status == YES else old.read_status
         owner = message.deposition_data_set_id if old is None else old.deposition_data_set_id
         new = Status(self.message_id, owner, read, self.action_reqd, self.for_release)
-        return Delta(TO_DEPOSITOR, status=new, repeated=new == old)
+        return Delta(TO_DEPOSITOR, status=new, before=old, repeated=new == old)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +233,7 @@ class Amend:
         key = str(self.row.message_id)
         if isinstance(self.row, Status):
             status = amended(self.row, cast(Status | None, self.seen), view.status(key))
-            return Delta(TO_DEPOSITOR, status=status, repeated=status == view.status(key))
+            return Delta(TO_DEPOSITOR, status=status, before=view.status(key), repeated=status == view.status(key))
         stored = _known(view, self.deposition_data_set_id, key)
         message, kept = (
             amended(self.row, cast(Message | None, self.seen), stored),
@@ -217,7 +242,8 @@ class Amend:
         files, originals = missing(self.files, kept[0]), missing(self.originals, kept[1])
         if message == stored and not files and not originals:
             return Delta(self.content_type, None, stored, *kept, repeated=True)
-        return Delta(self.content_type, None, message, *numbered(files, originals, view.counts(self.content_type)))
+        references = numbered(files, originals, view.counts(self.content_type))
+        return Delta(self.content_type, None, message, *references, before=stored)
 
 
 Change = AppendMessage | EditDraft | MarkRead | Tag | Amend

@@ -46,12 +46,15 @@ class Flagged:
 class MessageService:
     """Read and change correspondences through the chain of the active profile."""
 
-    def __init__(self, chain: Callable[[], Store]) -> None:
+    def __init__(self, chain: Callable[[], Store], answered: Callable[[Answer], None] = lambda _: None) -> None:
         self._chain = chain
+        self._answered = answered
 
     def correspondence(self, deposition_data_set_id: str) -> Answer:
         """Give everything of a deposition; raise NotFound, StoreUnavailable or DamagedFile."""
-        return self._chain().read(deposition_data_set_id)
+        answer = self._chain().read(deposition_data_set_id)
+        self._answered(answer)
+        return answer
 
     def letter(self, deposition_data_set_id: str, message_id: str) -> tuple[Letter, Answer]:
         """Give one message with its references and status; raise NotFound."""

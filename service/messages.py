@@ -97,6 +97,11 @@ def same_but(one: R, other: R, *ignored: str) -> bool:
     return one == replace(other, **{name: getattr(one, name) for name in ignored})
 
 
+def unnumbered(row: Row | None) -> Row | None:
+    """Give a row without its ordinal, which is the file's own."""
+    return row if row is None or isinstance(row, Status) else replace(row, ordinal_id=None)
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     """What one of the three files of a deposition holds. Statuses live in the to-depositor file alone (section 1.1)."""
@@ -148,6 +153,10 @@ class Correspondence:
     @property
     def statuses(self) -> tuple[Status, ...]:
         return self.section(TO_DEPOSITOR).statuses
+
+    @property
+    def row_count(self) -> int:
+        return sum(len(rows) for s in self.sections for _, rows in s.categories())
 
     def section(self, content_type: str) -> Section:
         return self.sections[CONTENT_TYPES.index(content_type)]

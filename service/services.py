@@ -8,8 +8,10 @@ from flask import Flask, current_app, g, has_request_context
 from service import features
 from service.message_service import MessageService
 from service.metrics import Metrics
+from service.recent import Recent
 from service.runtime import Runtime
 from service.security import Tokens
+from service.shadow import Shadow
 from service.storage.base import Store
 from service.storage.build import Stores, build_stores
 from service.switching import Switching
@@ -46,13 +48,30 @@ def assemble(app: Flask, settings: Settings) -> Services:
             g.chain = runtime.current().chain
         return cast(Store, g.chain)
 
-    found = Services(
-        settings, metrics, stores, Switching(settings, stores), runtime, MessageService(chain), Tokens(settings.state_dir)
-    )
-    app.extensions[_EXTENSION] = found
+    shadow = Shadow(stores, settings.shadow_read_fraction, metrics)
+    messages = MessageService(chain, lambda answer: shadow.answered(runtime.current().profile, answer))
+    found = Services(settings, metrics, stores, Switching(settings, stores), runtime, messages, Tokens(settings.state_dir))
+    adopt(app, found)
     return found
+
+
+def adopt(app: Flask, found: Services) -> None:
+    """Give an application the services of another one of the same process."""
+    app.extensions[_EXTENSION] = found
+
+
+def services_of(app: Flask) -> Services:
+    """Give the services of an application."""
+    return cast(Services, app.extensions[_EXTENSION])
+
+
+def recent(found: Services) -> Recent:
+    """Give the lists over all depositions, under the profile that is active now."""
+    current = found.switching.active()
+    profile = found.settings.profile_named(current.profile)
+    return Recent(found.stores, profile, found.stores.chain(profile))
 
 
 def services() -> Services:
     """Give the services of the application that handles the current request."""
-    return cast(Services, current_app.extensions[_EXTENSION])
+    return services_of(current_app)

@@ -5,8 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from support import mariadb
 from support.site import LEGACY, Site, make_site
+
+settings.register_profile("patient", deadline=None)  # how long an example takes says how busy the machine is
+settings.load_profile("patient")
 
 for _name in [name for name in os.environ if name.startswith(("MSGMODULE_", "MSGDB_", "MSGCIF_", "PROMETHEUS_"))]:
     del os.environ[_name]

@@ -1,7 +1,7 @@
 """What the commands share: the services they work with, how they print, and which depositions they are given."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -57,9 +57,18 @@ def selection_options(command: F) -> F:
 
 
 def selected(
-    found: Services, depositions: tuple[str, ...], depositions_file: Path | None, directory: Path | None, everything: bool
+    found: Services,
+    depositions: tuple[str, ...],
+    depositions_file: Path | None,
+    directory: Path | None,
+    everything: bool,
+    *,
+    known: Callable[[], Iterable[str]] | None = None,
 ) -> Iterator[str]:
-    """Give the selected ids; raise UsageError where nothing is selected or an id is none."""
+    """Give the selected ids, each once; raise UsageError where nothing is selected or an id is none.
+
+    `known` lists everything that there is; without it that is the tree of the files.
+    """
     if not (depositions or depositions_file or directory or everything):
         raise click.UsageError("select depositions with --deposition, --depositions-file, --directory or --all")
     named = [*depositions, *(_lines(depositions_file) if depositions_file else ())]
@@ -67,7 +76,8 @@ def selected(
     if wrong:
         raise click.UsageError(f"no deposition ids: {', '.join(wrong)}; use D_ and digits, or G_ and seven digits")
     listed = sorted(path.name for path in directory.iterdir() if is_deposition_id(path.name)) if directory else []
-    return chain((name.upper() for name in named), listed, found.stores.cif.site.depositions() if everything else ())
+    every = (known or found.stores.cif.site.depositions)() if everything else ()
+    return iter(dict.fromkeys(chain((name.upper() for name in named), listed, every)))
 
 
 def _lines(path: Path) -> Iterator[str]:

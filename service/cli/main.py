@@ -6,7 +6,24 @@ from importlib.metadata import version
 import click
 
 from service import logs
-from service.cli import backend, db, demo, deploy, health, profile, run, status, token, transfer, validate
+from service.cli import (
+    backend,
+    backup,
+    db,
+    demo,
+    deploy,
+    export,
+    health,
+    profile,
+    recent,
+    reconcile,
+    run,
+    status,
+    token,
+    transfer,
+    validate,
+    verify,
+)
 from service.errors import MessagingError
 from settings import SettingsError, load
 
@@ -19,11 +36,30 @@ def cli(context: click.Context) -> None:
     context.obj = load()
 
 
-for command in (run.run, demo.demo, db.db, transfer.import_, profile.profile, health.health, token.token):
-    cli.add_command(command)
-for command in (backend.backend_info, backend.feature_flags, validate.command, deploy.deploy):
-    cli.add_command(command)
-for command in (status.status, status.monitor, status.troubleshoot, status.logs):
+COMMANDS = (
+    run.run,
+    demo.demo,
+    db.db,
+    transfer.import_,
+    export.export_,
+    verify.verify,
+    reconcile.reconcile,
+    recent.recent,
+    backup.backup,
+    backup.restore,
+    profile.profile,
+    health.health,
+    token.token,
+    backend.backend_info,
+    backend.feature_flags,
+    status.status,
+    status.monitor,
+    status.troubleshoot,
+    status.logs,
+    validate.command,
+    deploy.deploy,
+)
+for command in COMMANDS:
     cli.add_command(command)
 
 

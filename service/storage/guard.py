@@ -1,7 +1,7 @@
 """The database behind a circuit breaker: while it is open, every call is answered at once (DESIGN.md section 5)."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -11,7 +11,9 @@ from service.changes import Change, Delta
 from service.errors import DatabaseUnavailable, StoreUnavailable
 from service.messages import Correspondence, Section
 from service.storage.base import Answer, Applied, Observer, Outcome, Signatures, Snapshot, timed
+from service.storage.database.engine import PoolUse
 from service.storage.database.store import DatabaseStore
+from service.window import Begin, Slice, Wanted
 
 T = TypeVar("T")
 
@@ -90,6 +92,9 @@ class GuardedDatabase:
     def snapshot(self, deposition_data_set_id: str) -> Snapshot | None:
         return self._call("read", lambda: self._database.snapshot(deposition_data_set_id))
 
+    def current(self, deposition_data_set_id: str) -> Snapshot | None:
+        return self._call("read", lambda: self._database.current(deposition_data_set_id))
+
     def state(self, deposition_data_set_id: str) -> Snapshot | None:
         return self._call("state", lambda: self._database.state(deposition_data_set_id))
 
@@ -99,11 +104,23 @@ class GuardedDatabase:
     def recorded(self) -> dict[str, Signatures]:
         return self._call("recorded", self._database.recorded)
 
+    def states(self, keys: Sequence[str]) -> dict[str, Snapshot]:
+        return self._call("state", lambda: self._database.states(keys))
+
+    def row_counts(self, keys: Sequence[str]) -> dict[str, int]:
+        return self._call("count", lambda: self._database.row_counts(keys))
+
+    def add(self, snapshots: Sequence[Snapshot]) -> None:
+        self._call("add", lambda: self._database.add(snapshots))
+
+    def recent(self, wanted: Wanted, begin: Begin, limit: int) -> Slice:
+        return self._call("recent", lambda: self._database.recent(wanted, begin, limit))
+
     def write(self, change: Change) -> Applied:
         return self._call("write", lambda: self._database.write(change))
 
-    def record(self, deposition_data_set_id: str, delta: Delta, before: str | None, after: str | None) -> None:
-        self._call("write", lambda: self._database.record(deposition_data_set_id, delta, before, after))
+    def record(self, deposition_data_set_id: str, delta: Delta, before: str | None, after: str | None) -> bool:
+        return self._call("write", lambda: self._database.record(deposition_data_set_id, delta, before, after))
 
     def bring(
         self,
@@ -123,6 +140,12 @@ class GuardedDatabase:
 
     def probe(self) -> Mapping[str, str]:
         return self._call("probe", self._database.probe)
+
+    def max_packet(self) -> int | None:
+        return self._call("packet", self._database.max_packet)
+
+    def pool_use(self) -> PoolUse | None:
+        return self._database.pool_use()
 
     def remove_scratch(self, deposition_data_set_id: str) -> None:
         self._call("probe", lambda: self._database.remove_scratch(deposition_data_set_id))

@@ -5,13 +5,14 @@ import json
 import os
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from service.changes import Delta
-from service.messages import Correspondence, FileReference, Message, OriginalCommunication, Status
+from service.errors import DamagedFile
+from service.messages import FileReference, Message, OriginalCommunication, Status
 from service.storage.durable import exclusive, faults, make_directory, remove, write_new
 
 
@@ -49,6 +50,13 @@ class Pending:
         names = sorted(os.listdir(self._root)) if self._root.is_dir() else []
         return tuple(name for name in names if self.has(name))
 
+    def since(self) -> Iterator[float]:
+        """Give, for each of those depositions, when the oldest of its changes was kept, in seconds since 1970."""
+        for name in self.depositions():
+            oldest = min((path.name for path in (self._root / name).glob("*.json")), default=None)
+            if oldest is not None:
+                yield int(oldest.partition("-")[0]) / 1e9
+
     def forget(self, paths: Iterable[Path]) -> None:
         """Remove copies that the database holds now."""
         for path in paths:
@@ -62,16 +70,17 @@ class Markers:
         self._root = state_dir / "cif-behind"
         self._lock = state_dir / "cif-behind.lock"
 
-    def set(self, deposition_data_set_id: str, *, durable: bool = True) -> bytes:
+    def set(self, deposition_data_set_id: str, *, durable: bool = True) -> bytes | None:
         """Mark before the write, so that a crash in between leaves a needless mark and never a missing one.
 
-        Gives the mark, for taking it back where the write was not made.
+        Gives the mark, for taking it back where the write was not made; `None` where one was there that must stay.
         """
         path, mark = self._root / deposition_data_set_id, uuid.uuid4().hex.encode()
         with faults(path), exclusive(self._lock):
             make_directory(self._root)
+            was_marked = self.has(deposition_data_set_id)
             write_new(path, mark, durable=durable)
-        return mark
+        return None if was_marked else mark
 
     def seen(self, deposition_data_set_id: str) -> bytes | None:
         """Give the mark as it is now; `None` where there is none."""
@@ -95,27 +104,39 @@ class Markers:
         names = sorted(os.listdir(self._root)) if self._root.is_dir() else []
         return tuple(name for name in names if not name.startswith("."))
 
-
-def overlaid(correspondence: Correspondence, deltas: Iterable[Delta]) -> Correspondence:
-    """Put kept changes over a correspondence that may hold some of them already."""
-    for delta in deltas:
-        known = delta.append is not None and correspondence.message(str(delta.append.message_id)) is not None
-        if not known:
-            correspondence = correspondence.with_section(delta.put_into(correspondence.section(delta.content_type)))
-    return correspondence
+    def since(self) -> Iterator[float]:
+        """Give, for each of them, when it was marked last, in seconds since 1970."""
+        for name in self.depositions():
+            try:
+                yield (self._root / name).stat().st_mtime
+            except FileNotFoundError:
+                continue  # brought up meanwhile
 
 
 def _load(path: Path) -> Delta | None:
     """Read a kept change; `None` when another process has brought it in meanwhile."""
     try:
-        kept: dict[str, Any] = json.loads(path.read_bytes())
+        return _delta(json.loads(path.read_bytes()))
     except FileNotFoundError:
         return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise DamagedFile(
+            f"{path} holds an acknowledged change and cannot be read: {error}; restore it from a backup, or move it away if "
+            "its message is in the file",
+            path=str(path),
+        ) from error
+
+
+def _delta(kept: dict[str, Any]) -> Delta:
+    replaced, status, before = kept["replace"], kept["status"], kept["before"]
+    edited: type[Message | Status] = Message if replaced else Status
     return Delta(
         kept["content_type"],
         append=Message(**kept["append"]) if kept["append"] else None,
-        replace=Message(**kept["replace"]) if kept["replace"] else None,
+        replace=Message(**replaced) if replaced else None,
         files=tuple(FileReference(**f) for f in kept["files"]),
         originals=tuple(OriginalCommunication(**o) for o in kept["originals"]),
-        status=Status(**kept["status"]) if kept["status"] else None,
+        status=Status(**status) if status else None,
+        before=edited(**before) if before else None,
+        repeated=kept["repeated"],
     )

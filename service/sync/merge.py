@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
-from service.messages import Correspondence, FileReference, Message, OriginalCommunication, Row, Section, Status
+from service.messages import Correspondence, FileReference, Message, OriginalCommunication, Row, Section, Status, unnumbered
 
 Key = tuple[Hashable, int]
 
@@ -21,6 +21,17 @@ class Facts:
     file_changed: bool
     cif_behind: bool
     database_answers: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """The rows, without their ordinals, that acknowledged changes found and left while the database did not hear of it."""
+
+    found: frozenset[Row | None] = frozenset()
+    left: frozenset[Row | None] = frozenset()
+
+
+NO_EDITS = Edits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +66,15 @@ _KEYS: dict[type[Row], Callable[[Any], Hashable]] = {
 }
 
 
-def merge(file: Section, rows: Section, facts: Facts) -> Merged:
+def merge(file: Section, rows: Section, facts: Facts, edits: Edits = NO_EDITS) -> Merged:
     """Merge a section; the file's rows keep their order, and rows it lacks follow in the database's order.
 
     A row that vanished from a file whose rows the database had is lost by an old copy written over it; then the database
-    is right about differing rows too. Ordinals are the file's own: a restored row whose number is taken gets the next.
+    is right about differing rows too; and about one that stands in the file as an edit found it. Ordinals are the file's
+    own: a restored row whose number is taken gets the next.
     """
     lost = 0 if facts.cif_behind else _missing(file, rows)
-    decided = [_Category(a, b, facts, old_copy=bool(lost)) for a, b in _pairs(file, rows)]
+    decided = [_Category(a, b, facts, edits, old_copy=bool(lost)) for a, b in _pairs(file, rows)]
     messages, files, originals, statuses = (tuple(category.merged()) for category in decided)
     return Merged(
         Section(file.content_type, messages, files, originals, statuses),
@@ -114,9 +126,10 @@ def _keyed(rows: Sequence[Any]) -> dict[Key, Any]:
 class _Category:
     """The merge of one category."""
 
-    def __init__(self, file: Sequence[Any], rows: Sequence[Any], facts: Facts, *, old_copy: bool) -> None:
+    def __init__(self, file: Sequence[Any], rows: Sequence[Any], facts: Facts, edits: Edits, *, old_copy: bool) -> None:
         self._file, self._rows = _keyed(file), _keyed(rows)
         self._facts = facts
+        self._edits = edits
         self._old_copy = old_copy
         self.conflicts: list[Difference] = []
 
@@ -136,9 +149,10 @@ class _Category:
             row = replace(row, ordinal_id=file.ordinal_id)
         if file == row:
             return file
-        if self._old_copy:
+        if self._old_copy or unnumbered(file) in self._edits.found:
             return row
-        if self._facts.file_changed != self._facts.cif_behind:
+        rows_changed = self._facts.cif_behind or unnumbered(row) in self._edits.left
+        if self._facts.file_changed != rows_changed:
             return file if self._facts.file_changed else row
         kept, lost = (row, file) if self._facts.database_answers else (file, row)
         self.conflicts.append(Difference(kept, lost))

@@ -1,10 +1,11 @@
 """Sync one deposition: compare both stores, merge, write what is missing on either side (DESIGN.md section 5)."""
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from service.changes import Delta
 from service.errors import FileUnavailable, MessagingError, NotFound
 from service.messages import Correspondence
 from service.storage.base import Moved, Observer, Snapshot, same_signature
@@ -12,7 +13,8 @@ from service.storage.cif.signature import ABSENT
 from service.storage.cif.store import CifStore
 from service.storage.durable import append_line, faults
 from service.storage.guard import GuardedDatabase
-from service.storage.pending import Markers, Pending, overlaid
+from service.storage.pending import Markers, Pending
+from service.sync.kept import Kept
 from service.sync.merge import Compared, Difference, Facts, Merged, compare, merge
 from service.vocabulary import CONTENT_TYPES
 
@@ -85,22 +87,27 @@ class Sync:
         known = self._database.snapshot(deposition_data_set_id)
         found = self._found(deposition_data_set_id, known)
         recorded = known or Snapshot(Correspondence(deposition_data_set_id))
-        pending = self._pending.of(deposition_data_set_id)
-        one = _One(found, overlaid(recorded.correspondence, pending.values()), self._database_answers)
+        one = _One(found, Kept(tuple(self._pending.of(deposition_data_set_id).values())), self._database_answers)
         self._bring_files(one, recorded, wait)
+        brought: dict[Path, Delta] = {}
 
         def decide(now: Snapshot) -> Correspondence:
-            merged = one.merged_with(replace(now, correspondence=overlaid(now.correspondence, pending.values())))
+            # anew, under the lock: what another sync has brought in by now may have been edited since
+            brought.clear()
+            brought.update(self._pending.of(deposition_data_set_id))
+            one.kept = Kept(tuple(brought.values()))
+            merged = one.merged_with(now)
             self._log(deposition_data_set_id, one.left)
             return merged
 
         new = self._database.bring(deposition_data_set_id, one.held, decide)
-        self._pending.forget(pending)
+        self._pending.forget(brought)
         if not one.behind and all(one.held[c][0] == new.section(c) for c in CONTENT_TYPES):
             self._markers.clear(deposition_data_set_id, mark)
         if any(one.changed(recorded, c) and recorded.signatures.get(c) for c in CONTENT_TYPES):
             self._observer.foreign_change()
-        self._tell(one)
+        if one.left:
+            self._observer.conflicted(len(one.left))
         compared = compare(recorded.correspondence, new)
         return Report(new, compared, one.healed, len(one.conflicts), one.behind)
 
@@ -135,12 +142,8 @@ class Sync:
                 one.held[content_type] = (merged.section, signed)
                 one.healed += merged.healed
                 one.decided += merged.conflicts
-
-    def _tell(self, one: "_One") -> None:
-        if one.healed:
-            self._observer.healed(one.healed)
-        if one.conflicts:
-            self._observer.conflicted(len(one.conflicts))
+                self._observer.healed(merged.healed)
+                self._observer.conflicted(len(merged.conflicts))
 
     def _log(self, deposition_data_set_id: str, conflicts: tuple[Difference, ...]) -> None:
         """Keep both values of what is about to be decided: a crash leaves a line too many, never one too few."""
@@ -159,9 +162,9 @@ class Sync:
 class _One:
     """The state of one sync: what was found, what is wanted, and what each file holds by now with its signature."""
 
-    def __init__(self, found: Snapshot, wanted: Correspondence, database_answers: bool) -> None:
+    def __init__(self, found: Snapshot, kept: Kept, database_answers: bool) -> None:
         self.found = found
-        self.wanted = wanted
+        self.kept = kept
         self.held = {s.content_type: (s, str(found.signatures[s.content_type])) for s in found.correspondence.sections}
         self.healed = 0
         self.behind: str | None = None
@@ -179,13 +182,14 @@ class _One:
 
     def merged_file(self, recorded: Snapshot, content_type: str) -> Merged:
         """Merge a file as it was found with what is wanted."""
+        wanted = self.kept.over(recorded.correspondence).section(content_type)
         section = self.found.correspondence.section(content_type)
-        return merge(section, self.wanted.section(content_type), self._facts(recorded, content_type))
+        return merge(section, wanted, self._facts(recorded, content_type), self.kept.edits)
 
     def merged_with(self, now: Snapshot) -> Correspondence:
         """Merge what the files hold by now with what the database records and holds under its lock."""
-        rows = now.correspondence
-        merged = [merge(self.held[c][0], rows.section(c), self._facts(now, c)) for c in CONTENT_TYPES]
+        rows, edits = self.kept.over(now.correspondence), self.kept.edits
+        merged = [merge(self.held[c][0], rows.section(c), self._facts(now, c), edits) for c in CONTENT_TYPES]
         self.left = tuple(difference for one in merged for difference in one.conflicts)
         return Correspondence(rows.deposition_data_set_id, tuple(one.section for one in merged))
 

@@ -20,7 +20,7 @@ backend-info backend-cif-only backend-db-only backend-dual-write-cif-read backen
 migration-phase-2 migration-phase-3 install install-dev test test-unit test-integration test-database test-coverage test-tox
 validate validate-integration validate-config lint format check-format security docs serve-docs docs-check deploy deploy-dev
 deploy-staging deploy-production feature-flags feature-flags-enable feature-flags-disable health status monitor dev-setup
-dev-test dev-commit ci-test ci-deploy troubleshoot logs
+dev-test dev-commit ci-test ci-deploy troubleshoot logs backup restore
 """
 SEED = _SEED.split()
 
@@ -68,7 +68,13 @@ def test_a_database_that_is_down_fails_the_target_and_is_named(site: Site, targe
 
 def test_wrong_usage_of_a_target_fails_it(site: Site) -> None:
     environ = site.environ("cif-only")
-    for arguments in (("deploy",), ("feature-flags-enable",), ("deploy", "ENV=nowhere")):
+    for arguments in (
+        ("restore",),
+        ("restore", "BACKUP=/nonexistent"),
+        ("deploy",),
+        ("feature-flags-enable",),
+        ("deploy", "ENV=nowhere"),
+    ):
         assert make(*arguments, **environ).returncode != 0, arguments
 
 

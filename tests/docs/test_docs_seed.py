@@ -12,8 +12,8 @@ from settings.parse import SETTINGS
 ROOT = Path(__file__).parents[2]
 ROWS = tomllib.loads((ROOT / "docs" / "seed.toml").read_text(encoding="utf-8"))
 SOURCES = [p for room in ("service", "admin", "settings") for p in (ROOT / room).rglob("*.py")] + [ROOT / "wsgi.py"]
-#: Who may name the class of a store to make one: where the chain is built, and where a file elsewhere is a store of its own.
-MAKERS = {"service/storage/build.py", "service/legacy/place.py"}
+#: Who may make a store: where the chain is built, and where files elsewhere are a store of their own.
+MAKERS = {"service/storage/build.py", "service/legacy/place.py", "service/sync/folder.py"}
 
 
 def test_every_row_of_the_seed_is_there_with_a_proof() -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from service.changes import Delta
-from service.errors import FileUnavailable
+from service.errors import FileUnavailable, MessagingError
 from service.messages import Correspondence, FileReference, Message, OriginalCommunication, Status
-from service.storage.pending import Markers, Pending, overlaid
+from service.storage.pending import Markers, Pending
+from service.sync.kept import Kept
 from service.vocabulary import NOTES, TO_DEPOSITOR
 
 DEP = "D_1000000001"
@@ -23,7 +24,7 @@ def deltas() -> list[Delta]:
     original = OriginalCommunication("1", "m", DEP, orig_sender="a@b.org")
     return [
         Delta(TO_DEPOSITOR, append=message("m", "\U0001f9ec\n ; ?  "), files=(reference, reference), originals=(original,)),
-        Delta(TO_DEPOSITOR, replace=message("m", "edited")),
+        Delta(TO_DEPOSITOR, replace=message("m", "edited"), before=message("m", "\U0001f9ec\n ; ?  ")),
         Delta(TO_DEPOSITOR, status=Status("m", DEP, "Y", None, "")),
         Delta(NOTES, append=Message(NOTES, "1", "n", DEP, None)),
     ]
@@ -86,11 +87,13 @@ def test_every_directory_on_the_way_to_what_is_kept_reaches_the_disk(
 
 def test_changes_are_laid_over_what_a_file_holds_and_none_twice() -> None:
     empty = Correspondence(DEP)
-    once = overlaid(empty, deltas())
+    kept = Kept(tuple(deltas()))
+    once = kept.over(empty)
     assert [m.message_text for m in once.section(TO_DEPOSITOR).messages] == ["edited"]
     assert len(once.references("m")) == 2
     assert once.statuses == (Status("m", DEP, "Y", None, ""),)
-    assert overlaid(once, deltas()) == once
+    assert kept.over(once) == once
+    assert kept.beside(once) == once
 
 
 def test_a_mark_is_there_for_another_process_until_it_is_cleared(tmp_path: Path) -> None:
@@ -111,3 +114,11 @@ def test_a_mark_set_again_since_it_was_seen_stays(tmp_path: Path) -> None:
     assert markers.has(DEP)
     markers.clear(DEP, None)
     assert markers.has(DEP)
+
+
+def test_a_kept_change_that_cannot_be_read_is_an_error_that_names_it(tmp_path: Path) -> None:
+    Pending(tmp_path).keep(DEP, deltas()[0])
+    (kept,) = (tmp_path / "pending" / DEP).iterdir()
+    kept.write_bytes(kept.read_bytes()[:20])
+    with pytest.raises(MessagingError, match=kept.name):
+        Pending(tmp_path).of(DEP)

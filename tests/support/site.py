@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Flask
 from flask.testing import FlaskClient
 
-from admin.views import init_app
+from admin.app import init_app
 from service.app import create_app
 from service.security import Tokens
 from service.services import Services, assemble

@@ -1,7 +1,9 @@
 """The merge of one section: both sides' rows are kept, the file's order too, and the facts decide what differs."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import permutations, product
 
 import pytest
 from hypothesis import given
@@ -138,3 +140,46 @@ def test_what_a_correspondence_gained_is_counted() -> None:
     new = Correspondence("D_1").with_section(section(message("a"), message("b", "new"), message("c")))
     counted = compare(old, new)
     assert (counted.added, counted.updated, counted.unchanged) == (1, 1, 1)
+
+
+def small() -> Iterator[Section]:
+    """Give every section of up to two messages and one status, each row with one of two contents."""
+    chosen = [ids for n in range(3) for ids in permutations("ab", n)]
+    for keys, flags in product(chosen, [(), ("a",), ("b",)]):
+        for texts, values in product(product("xy", repeat=len(keys)), product("YN", repeat=len(flags))):
+            yield section(
+                *(message(key, text, str(n)) for n, (key, text) in enumerate(zip(keys, texts, strict=True), 1)),
+                statuses=tuple(Status(key, "D_1", value) for key, value in zip(flags, values, strict=True)),
+            )
+
+
+def contents(found: Section) -> dict[tuple[str, str | None], str | None]:
+    """Give what each row of a section says, by its key."""
+    messages = {("message", m.message_id): m.message_text for m in found.messages}
+    return messages | {("status", s.message_id): s.read_status for s in found.statuses}
+
+
+def winner(facts: Facts, *, has_lost: bool) -> str:
+    """Say by DESIGN section 5 which side a differing row is taken from, `conflict` before it where both changed."""
+    if has_lost and not facts.cif_behind:
+        return "rows"
+    if facts.file_changed and not facts.cif_behind:
+        return "file"
+    if facts.cif_behind and not facts.file_changed:
+        return "rows"
+    return "conflict rows" if facts.database_answers else "conflict file"
+
+
+@pytest.mark.parametrize("facts", [Facts(*flags) for flags in product([False, True], repeat=3)])
+def test_every_small_merge_decides_each_row_as_the_design_says(facts: Facts) -> None:
+    for file, rows in product(small(), small()):
+        of_file, of_rows = contents(file), contents(rows)
+        won = winner(facts, has_lost=bool(of_rows.keys() - of_file.keys()))
+        differing = [key for key in of_file.keys() & of_rows.keys() if of_file[key] != of_rows[key]]
+
+        merged = merge(file, rows, facts)
+
+        assert contents(merged.section) == (of_file | of_rows if won.endswith("rows") else of_rows | of_file)
+        assert len(merged.conflicts) == (len(differing) if won.startswith("conflict") else 0)
+        ordinals = [m.ordinal_id for m in merged.section.messages]
+        assert len(set(ordinals)) == len(ordinals)

@@ -40,7 +40,7 @@ class Site:
     def mirror(self, deposition_data_set_id: str) -> Path | None:
         """Give the depositors' directory; `None` where there is no such directory, or for a group."""
         directory = self.cif_root / "deposit" / deposition_data_set_id
-        return directory if not is_group(deposition_data_set_id) and directory.is_dir() else None
+        return directory if not is_group(deposition_data_set_id) and os.path.isdir(directory) else None  # noqa: PTH112
 
     def depositions(self) -> Iterator[str]:
         """List the ids of all depositions and groups in the tree, sorted within each."""
@@ -62,6 +62,10 @@ class Site:
 
 
 def _latest(names: list[str], base: str) -> str:
-    """Pick the highest version; locks, snapshots and anything else with a suffix never match."""
-    versions = [name[len(base) + 2 :] for name in names if name.startswith(f"{base}.V")]
-    return f"{base}.V{max((int(v) for v in versions if v.isascii() and v.isdigit()), default=1)}"
+    """Pick the highest version; locks, snapshots and anything else with a suffix never match.
+
+    A file without a version is what there is only where none has one.
+    """
+    texts = [name[len(base) + 2 :] for name in names if name.startswith(f"{base}.V")]
+    versions = [int(v) for v in texts if v.isascii() and v.isdigit()]
+    return f"{base}.V{max(versions, default=1)}" if versions or base not in names else base

@@ -24,6 +24,7 @@ from service.storage.base import (
     unknown_deposition,
 )
 from service.storage.cif import files, referee, rows, signature, splice
+from service.storage.cif.beyond import beyond
 from service.storage.cif.document import FRAME
 from service.storage.cif.lock import Locks
 from service.storage.cif.paths import Site
@@ -50,7 +51,8 @@ class CifStore:
 
     def read(self, deposition_data_set_id: str) -> Answer:
         """Give a correspondence; raise NotFound, FileUnavailable or DamagedFile."""
-        return Answer(self.snapshot(deposition_data_set_id).correspondence, self.name)
+        found = self.snapshot(deposition_data_set_id)
+        return Answer(found.correspondence, self.name, tag=found.tag)
 
     def apply(self, change: Change) -> Outcome:
         """Make a change durable in its file."""
@@ -108,6 +110,11 @@ class CifStore:
             return all(recorded.get(c) == signature.ABSENT for c in CONTENT_TYPES)
         with faults(self.site.directory(deposition_data_set_id)):
             return all(self._comparer.matches(path, recorded.get(c)) for c, path in paths.items())
+
+    def beyond(self, deposition_data_set_id: str) -> dict[str, tuple[str, ...]]:
+        """Name for each file what it holds beyond the four categories. Raises NotFound, FileUnavailable and DamagedFile."""
+        paths = self._known(deposition_data_set_id)
+        return {c: beyond(self._reader.recall(path) or self._reader.open(path, c)[1]) for c, path in paths.items()}
 
     def is_ready(self) -> bool:
         """Tell whether the tree of the files is there."""

@@ -1,12 +1,13 @@
 """The engine: how connections to SQLite and MariaDB are made, bounded in time, and checked for being the right database."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.pool import ConnectionPoolEntry, NullPool
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
 
 from service.storage.database.identity import Identity
 from service.storage.database.tables import db
@@ -14,6 +15,8 @@ from settings import Settings
 
 #: Connections of one process; the rest of the time is bounded by the timeouts of the settings.
 _POOL_SIZE, _POOL_OVERFLOW, _POOL_RECYCLE = 4, 12, 1800
+#: Seconds for one statement of an operator who changes or copies the whole database.
+_PATIENCE = 86400
 _MARIADB_SESSION = "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00'"
 
 
@@ -23,14 +26,15 @@ def url_of(settings: Settings) -> URL:
     return url if url.get_backend_name() == "sqlite" else url.set(drivername="mysql+pymysql")
 
 
-def options_of(settings: Settings) -> dict[str, Any]:
-    """Give the engine's options: timeouts always, a pool where the settings say so."""
+def options_of(settings: Settings, *, patient: bool = False) -> dict[str, Any]:
+    """Give the engine's options: timeouts always, a day for a `patient` operator, a pool where the settings say so."""
+    seconds = _PATIENCE if patient else settings.database_read_timeout
     connect: dict[str, Any] = {"timeout": settings.database_read_timeout}
     if url_of(settings).get_backend_name() != "sqlite":
         connect = {
             "connect_timeout": settings.database_connect_timeout,
-            "read_timeout": settings.database_read_timeout,
-            "write_timeout": settings.database_read_timeout,
+            "read_timeout": seconds,
+            "write_timeout": seconds,
             "charset": "utf8mb4",
             "init_command": _MARIADB_SESSION,
         }
@@ -66,6 +70,20 @@ def init_app(app: Flask, settings: Settings, identity: Identity) -> Engine:
 
     event.listen(engine, "connect", check)
     return engine
+
+
+@dataclass(frozen=True, slots=True)
+class PoolUse:
+    """How many connections of a process are in use, and how many there may be."""
+
+    used: int
+    most: int
+
+
+def pool_use(engine: Engine) -> PoolUse | None:
+    """Look at the pool of an engine; `None` where it keeps no connections."""
+    pool = engine.pool
+    return PoolUse(pool.checkedout(), _POOL_SIZE + _POOL_OVERFLOW) if isinstance(pool, QueuePool) else None
 
 
 def prepare(engine: Engine) -> None:

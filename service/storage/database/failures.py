@@ -8,9 +8,9 @@ from sqlalchemy import exc
 from service.errors import DatabaseNotReady, DatabaseRefused, DatabaseUnavailable, MessagingError
 
 #: The server or the way to it failed: these count for the breaker.
-#: 1021, 1030 and 1114 are a full disk, 1927 a connection that was killed.
+#: 1021, 1030 and 1114 are a full disk, 1203 and 1226 connections used up, 1927 a connection that was killed.
 UNAVAILABLE = frozenset(
-    {1021, 1030, 1040, 1047, 1053, 1114, 1180, 1205, 1290, 1317, 1927, 2002, 2003, 2006, 2013, 2014, 2055}
+    {1021, 1030, 1040, 1047, 1053, 1114, 1180, 1203, 1205, 1226, 1290, 1317, 1927, 2002, 2003, 2006, 2013, 2014, 2055}
 )
 #: The server answers, but not with our schema or not to us.
 NOT_READY = frozenset({1044, 1045, 1049, 1054, 1142, 1146})

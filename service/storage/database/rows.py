@@ -19,8 +19,10 @@ from service.messages import (
     Status,
     attributes,
 )
-from service.storage.database.tables import CATEGORY_TABLES, column_of, file_column
+from service.storage.database.tables import CATEGORY_TABLES, DERIVED, column_of, file_column
 from service.vocabulary import CONTENT_TYPES, TO_DEPOSITOR
+from service.window import sent_at
+from service.words import listed
 
 _COLUMNS = {row: tuple(column_of(a) for a in attributes(row)) for row in CATEGORIES.values()}
 
@@ -138,7 +140,14 @@ def remove_rows(connection: Connection, deposition_data_set_id: str) -> None:
 
 
 def _values(row: Row) -> dict[str, object]:
-    return {column: getattr(row, a) for column, a in zip(_COLUMNS[type(row)], attributes(type(row)), strict=True)}
+    """Give what a table keeps of a row, with what is derived from it for searching."""
+    values = {column: getattr(row, a) for column, a in zip(_COLUMNS[type(row)], attributes(type(row)), strict=True)}
+    return values | derived(row.timestamp, row.message_subject, row.message_text) if isinstance(row, Message) else values
+
+
+def derived(timestamp: str | None, message_subject: str | None, message_text: str | None) -> dict[str, object]:
+    """Give the columns of a message that are made from others."""
+    return dict(zip(DERIVED, (listed(message_subject, message_text), sent_at(timestamp)), strict=True))
 
 
 def _section(content_type: str, rows: dict[type[Row], list[Any]]) -> Section:

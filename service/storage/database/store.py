@@ -1,14 +1,15 @@
 """The database store: one transaction per change, with the deposition's row locked."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, event, select
 
+from service.bounded import Bounded
 from service.changes import AppendMessage, Change, Delta
 from service.errors import CommitUnknown, DatabaseRefused, DatabaseUnavailable
-from service.messages import Correspondence, Message, Section, Status, same_but
+from service.messages import Correspondence, Section
 from service.storage.base import (
     OK,
     WRITTEN,
@@ -20,16 +21,21 @@ from service.storage.base import (
     same_signature,
     unknown_deposition,
 )
-from service.storage.database import depositions
+from service.storage.database import bulk, depositions
+from service.storage.database.engine import PoolUse, pool_use
 from service.storage.database.failures import Deadlock, translated
 from service.storage.database.rows import Rows, remove_rows
+from service.storage.database.search import slice_of
 from service.storage.database.tables import deposition
 from service.vocabulary import is_deposition_id
+from service.window import Begin, Slice, Wanted
 
 T = TypeVar("T")
 _DEADLOCK_TRIES = 5
 #: A deposition that no site has: the id is well formed nowhere.
 _PROBE = "probe"
+#: Characters of correspondences that a process keeps, and what a row counts besides its text.
+_CAPACITY, _ROW = 32 * 1024 * 1024, 500
 
 
 class DatabaseStore:
@@ -41,13 +47,16 @@ class DatabaseStore:
         self._reading = engine
         self._writing = engine.execution_options(writes=True)
         self._create = create
+        self._known: Bounded[str, tuple[int, Correspondence]] = Bounded(_CAPACITY, lambda known: _size_of(known[1]))
+        # a server that was away may come back as another one, restored from a backup
+        event.listen(engine, "connect", lambda *_: self._known.clear())
 
     def read(self, deposition_data_set_id: str) -> Answer:
         """Give a correspondence; raise NotFound or DatabaseUnavailable."""
         found = self.snapshot(deposition_data_set_id)
         if found is None:
             raise unknown_deposition(deposition_data_set_id)
-        return Answer(found.correspondence, self.name)
+        return Answer(found.correspondence, self.name, tag=found.tag)
 
     def apply(self, change: Change) -> Outcome:
         """Make a change durable here alone, which leaves the files behind."""
@@ -60,6 +69,18 @@ class DatabaseStore:
             if state is None:
                 return None
             return replace(state, correspondence=Rows(connection, deposition_data_set_id).correspondence())
+
+    def current(self, deposition_data_set_id: str) -> Snapshot | None:
+        """Give what `snapshot` gives, without reading rows again of a version that this process has read."""
+        with translated(), self._reading.begin() as connection:
+            state = depositions.find(connection, deposition_data_set_id)
+            if state is None:
+                return None
+            known = self._known.get(deposition_data_set_id)
+            if known is None or known[0] != state.version:
+                known = state.version, Rows(connection, deposition_data_set_id).correspondence()
+                self._known.keep(deposition_data_set_id, known)
+            return replace(state, correspondence=known[1])
 
     def state(self, deposition_data_set_id: str) -> Snapshot | None:
         """Read what is recorded about a deposition's files, without its rows; `None` when it is not known."""
@@ -76,6 +97,25 @@ class DatabaseStore:
         """Give the recorded signatures of every deposition that is known."""
         with translated(), self._reading.begin() as connection:
             return depositions.all_signatures(connection)
+
+    def states(self, keys: Sequence[str]) -> dict[str, Snapshot]:
+        """Read what is recorded of many depositions at once; one that is not known is left out."""
+        with translated(), self._reading.begin() as connection:
+            return bulk.states(connection, keys)
+
+    def row_counts(self, keys: Sequence[str]) -> dict[str, int]:
+        """Count the rows of each of many depositions."""
+        with translated(), self._reading.begin() as connection:
+            return bulk.row_counts(connection, keys)
+
+    def add(self, snapshots: Sequence[Snapshot]) -> None:
+        """Insert depositions as their files hold them, all or none. Raises DatabaseRefused where one is known by now."""
+        self._transaction(lambda connection: bulk.add(connection, snapshots))
+
+    def recent(self, wanted: Wanted, begin: Begin, limit: int) -> Slice:
+        """Give the next wanted messages, newest first, at most `limit`; each slice is one short transaction."""
+        with translated(), self._reading.begin() as connection:
+            return slice_of(connection, wanted, begin, limit)
 
     def write(self, change: Change) -> Applied:
         """Resolve a change and write its rows in one transaction, which leaves the files behind."""
@@ -94,30 +134,31 @@ class DatabaseStore:
 
         return self._transaction(work)
 
-    def record(self, deposition_data_set_id: str, delta: Delta, before: str | None, after: str | None) -> None:
+    def record(self, deposition_data_set_id: str, delta: Delta, before: str | None, after: str | None) -> bool:
         """Write the rows that a file already holds, and move its recorded signature from `before` to `after`.
 
-        Where the recorded one is neither, the files are behind, or another row stands there, it becomes unknown and rows
-        that stand there are left, so that the next access syncs and decides (DESIGN.md section 5; rules CAS and INV of the
-        model).
+        Where the recorded one is neither, the files are behind, or another row stands there than the change found, it
+        becomes unknown and that row is left, so that the next access syncs and decides (DESIGN.md section 5; rules CAS and
+        INV of the model). Tells whether the rows are here now.
         """
 
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> bool:
             key = deposition_data_set_id
             state = depositions.find(connection, key, lock=True) or depositions.create(connection, key)
             rows = Rows(connection, key)
             recorded = state.signatures[delta.content_type]
             follows = same_signature(recorded, before) or same_signature(recorded, after)
             in_step = follows and not state.cif_behind
-            stored = _stored(rows, delta)
-            if stored is None or (in_step and not delta.append):
+            if delta.fits(rows):
                 rows.put(delta)
-            elif not (delta.append and isinstance(stored, Message) and same_but(stored, delta.append, "ordinal_id")):
-                in_step = False
-            signatures = {delta.content_type: after if in_step else None}
+                is_here = True
+            else:
+                is_here = delta.is_in(rows)
+            signatures = {delta.content_type: after if in_step and is_here else None}
             depositions.record(connection, state, signatures, cif_behind=state.cif_behind)
+            return is_here
 
-        self._transaction(work)
+        return self._transaction(work)
 
     def bring(
         self,
@@ -157,6 +198,17 @@ class DatabaseStore:
         self._transaction(work)
         return {self.name: OK}
 
+    def max_packet(self) -> int | None:
+        """Give the largest statement that the server takes, in bytes; `None` for a kind of database that has no limit."""
+        with translated(), self._reading.begin() as connection:
+            if connection.dialect.name == "sqlite":
+                return None
+            return int(connection.exec_driver_sql("SELECT @@max_allowed_packet").scalar_one())
+
+    def pool_use(self) -> PoolUse | None:
+        """Tell how far the connections of this process are in use; `None` where none are kept."""
+        return pool_use(self._reading)
+
     def remove_scratch(self, deposition_data_set_id: str) -> None:
         """Remove every row of a scratch deposition; one whose id is well formed is a real one and never removed."""
 
@@ -188,9 +240,6 @@ class DatabaseStore:
         raise DatabaseUnavailable(f"the database ended {_DEADLOCK_TRIES} tries in a deadlock; try again")
 
 
-def _stored(rows: Rows, delta: Delta) -> Message | Status | None:
-    """Give the row that stands where a change puts one."""
-    if delta.status is not None:
-        return rows.status(str(delta.status.message_id))
-    row = delta.append or delta.replace
-    return rows.message(str(row.message_id)) if row else None
+def _size_of(correspondence: Correspondence) -> int:
+    rows = sum(len(rows) for section in correspondence.sections for _, rows in section.categories())
+    return rows * _ROW + sum(len(m.message_text or "") for m in correspondence.messages)

@@ -1,0 +1,74 @@
+"""`msgmodule reconcile`: bring up what is behind, once or again and again."""
+
+import signal
+import threading
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from service.cli.common import json_option, selected, selection_options, services_of, show
+from service.errors import MessagingError, StoreUnavailable
+from service.services import Services
+from service.sync.reconcile import Reconciler
+
+
+@click.command()
+@selection_options
+@click.option("--watch", type=click.FloatRange(min=0.1), metavar="SECONDS", help="Repair all, again after each pause.")
+@json_option
+@click.pass_context
+def reconcile(
+    context: click.Context,
+    *,
+    depositions: tuple[str, ...],
+    depositions_file: Path | None,
+    directory: Path | None,
+    everything: bool,
+    watch: float | None,
+    as_json: bool,
+) -> None:
+    """Sync the depositions whose stores differ: with --all those that are marked or whose files are not as recorded.
+
+    Exit 1 when something could not be repaired.
+    """
+    found = services_of(context)
+    if watch is not None:
+        _watch(found, watch, as_json=as_json)
+        return
+    chosen = None
+    if not everything:
+        chosen = selected(found, depositions, depositions_file, directory, everything=False)
+    if not _repaired(found, chosen, as_json=as_json):
+        context.exit(1)
+
+
+def _watch(found: Services, seconds: float, *, as_json: bool) -> None:
+    """Repair until a signal ends it; what fails now is tried again after the pause."""
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    while not ended.is_set():
+        try:
+            _repaired(found, None, as_json=as_json)
+        except StoreUnavailable as error:
+            click.echo(f"msgmodule: {error.message}", err=True)
+        ended.wait(seconds)
+
+
+def _repaired(found: Services, chosen: Iterable[str] | None, *, as_json: bool) -> bool:
+    """Repair the chosen depositions, or all that are behind; tell whether nothing is left."""
+    profile = found.settings.profile_named(found.switching.active().profile)
+    if not profile.is_dual:
+        click.echo(f"{profile.name} keeps one store; there is nothing to reconcile", err=True)
+        return True
+    stores = found.stores
+    reconciler = Reconciler(stores.cif, stores.database, stores.sync(profile), stores.state_dir)
+    done = reconciler.repair(reconciler.behind() if chosen is None else chosen, _complain)
+    show(asdict(done), as_json=as_json)
+    return not done.failed
+
+
+def _complain(deposition_data_set_id: str, error: MessagingError) -> None:
+    click.echo(f"{deposition_data_set_id}: {error.message}", err=True)

@@ -1,0 +1,148 @@
+"""What both dual chains do alike: the write to both stores, the sync before an answer, and the answer from files alone
+(DESIGN.md section 5; the rules are those of model/signature_protocol.py)."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from service.changes import Change, Delta
+from service.errors import (
+    DatabaseNotReady,
+    DatabaseRefused,
+    DatabaseUnavailable,
+    FileUnavailable,
+    NotFound,
+    StaleAnswerRefused,
+    StoreUnavailable,
+)
+from service.storage.base import BEHIND, WRITTEN, Answer, Applied, Moved, Observer, Outcome, Snapshot
+from service.storage.cif.store import CifStore
+from service.storage.guard import GuardedDatabase
+from service.storage.pending import Markers, Pending
+from service.sync.kept import Kept
+from service.sync.sync import Sync
+
+#: The database takes no part now; what it misses is kept for it.
+AWAY = (DatabaseUnavailable, DatabaseNotReady, DatabaseRefused)
+
+
+class Dual:
+    """Two stores of which one answers; they differ only where a signature, a mark or a kept change says so."""
+
+    def __init__(self, cif: CifStore, database: GuardedDatabase, sync: Sync, state_dir: Path, observer: Observer) -> None:
+        self.cif = cif
+        self.database = database
+        self.sync = sync
+        self.pending = Pending(state_dir)
+        self.markers = Markers(state_dir)
+        self.observer = observer
+
+    def probe(self) -> Mapping[str, str]:
+        """Probe both stores; one that is down does not hide the other."""
+        found: dict[str, str] = {}
+        for store in (self.cif, self.database):
+            try:
+                found |= store.probe()
+            except StoreUnavailable as error:
+                found[store.name] = error.message
+        return found
+
+    def settle(self, deposition_data_set_id: str) -> bool:
+        """Sync before a change where the stores may differ; tell whether the database takes part in it.
+
+        Raises FileUnavailable where the files lack something that could not be written to them.
+        """
+        try:
+            state = self.database.state(deposition_data_set_id)
+            if self.is_settled(deposition_data_set_id, state):
+                return True
+            report = self.sync.run(deposition_data_set_id, "write")
+        except NotFound:
+            return True  # a deposition that this change begins
+        except AWAY:
+            return False
+        if report.behind:
+            raise FileUnavailable(report.behind)
+        return True
+
+    def is_settled(self, deposition_data_set_id: str, state: Snapshot | None) -> bool:
+        """Tell whether both stores hold the same: every file is as recorded, nothing is marked as behind or kept."""
+        if state is None or state.cif_behind or self.markers.has(deposition_data_set_id):
+            return False
+        if self.pending.has(deposition_data_set_id):
+            return False
+        return self.cif.matches(deposition_data_set_id, state.signatures)
+
+    def both(self, change: Change) -> Outcome:
+        """Write the file, then the database; the file's lock is never held while waiting for the database."""
+        key = change.deposition_data_set_id
+        recorded = self.settle(key)
+        if not recorded:
+            self._restore(key)
+        applied = self.cif.write(change)
+        if not recorded:
+            self._keep(key, applied.delta)
+        elif applied.delta:
+            recorded = self._record(key, applied)
+        return Outcome(applied.delta, {self.cif.name: WRITTEN, self.database.name: WRITTEN if recorded else BEHIND})
+
+    def kept(self, deposition_data_set_id: str) -> Kept:
+        """Give the changes that wait for the database."""
+        return Kept(tuple(self.pending.of(deposition_data_set_id).values()))
+
+    def files_alone(self, deposition_data_set_id: str) -> Answer:
+        """Answer from the files and what is kept; nobody can tell an old copy while the database is away.
+
+        Raises StaleAnswerRefused where the files are known to lack something (promise P4).
+        """
+        if self.markers.has(deposition_data_set_id):
+            self.observer.stale_refused()
+            raise StaleAnswerRefused(
+                f"the database is down and the files of {deposition_data_set_id} lack a change; try again when it is back",
+                deposition_data_set_id=deposition_data_set_id,
+            )
+        found = self.cif.read(deposition_data_set_id).correspondence
+        return Answer(self.kept(deposition_data_set_id).beside(found), self.cif.name, unverified=True)
+
+    def _restore(self, deposition_data_set_id: str) -> None:
+        """Give the files back what an old copy took away of the kept changes, for a change may be about one of them."""
+        waiting = self.kept(deposition_data_set_id)
+        while waiting.deltas:
+            found = self.cif.snapshot(deposition_data_set_id)
+            wanted = waiting.beside(found.correspondence)
+            lacking = [new for new in wanted.sections if new != found.correspondence.section(new.content_type)]
+            try:
+                for new in lacking:
+                    self.cif.put(deposition_data_set_id, new, str(found.signatures[new.content_type]), None)
+                return
+            except Moved:
+                continue  # another writer was quicker: look again
+
+    def _record(self, deposition_data_set_id: str, applied: Applied) -> bool:
+        """Bring a change that is in the file into the database; tell whether it is there.
+
+        Where another change of the same row crossed it, it is kept, and a sync decides on both.
+        """
+        try:
+            taken = self.database.record(deposition_data_set_id, applied.delta, applied.before, applied.after)
+        except AWAY:
+            self._keep(deposition_data_set_id, applied.delta)
+            return False
+        if not taken:
+            self.pending.keep(deposition_data_set_id, applied.delta)
+            return self._is_synced(deposition_data_set_id)
+        return True
+
+    def _is_synced(self, deposition_data_set_id: str) -> bool:
+        try:
+            self.sync.run(deposition_data_set_id, "write")
+        except (StoreUnavailable, DatabaseRefused):
+            return False
+        return True
+
+    def _keep(self, deposition_data_set_id: str, delta: Delta) -> None:
+        """Keep a change that the database lacks before it is acknowledged: a legacy program may still erase it.
+
+        A repeat is kept too, for the first try may have died before it could be.
+        """
+        self.pending.keep(deposition_data_set_id, delta)
+        self.observer.write_degraded(self.database.name)

@@ -1,0 +1,98 @@
+"""What a verify found, added up, and kept in `state_dir` for the preflight and the metrics."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from service.errors import FileUnavailable
+from service.storage.durable import faults, make_directory, write_new
+from service.sync.verify import Finding, Outcome
+
+#: For how long a verify speaks for the present (DESIGN.md section 7).
+VALID = timedelta(hours=24)
+
+
+@dataclass(slots=True)
+class Verified:
+    """The counts of one verify; `full` says that it looked at everything that either side has."""
+
+    full: bool
+    began: str = field(default_factory=lambda: datetime.now(UTC).isoformat())
+    ended: str = ""
+    outcomes: dict[str, int] = field(default_factory=lambda: {outcome.value: 0 for outcome in Outcome})
+    beyond: int = 0
+
+    def add(self, finding: Finding) -> None:
+        self.outcomes[finding.outcome.value] += 1
+        self.beyond += bool(finding.beyond)
+
+    @property
+    def compared(self) -> int:
+        """Count the depositions that were read on both sides."""
+        return self.outcomes[Outcome.EQUAL.value] + self.outcomes[Outcome.DIFFERING.value]
+
+    @property
+    def differences(self) -> int:
+        """Count the depositions that are not equal, for whatever reason."""
+        return sum(self.outcomes.values()) - self.outcomes[Outcome.EQUAL.value]
+
+    @property
+    def is_clean(self) -> bool:
+        """Tell whether something was compared and nothing differs: zero checked is not a pass (promise P8)."""
+        return self.compared > 0 and not self.differences
+
+    @property
+    def when(self) -> datetime:
+        """Give the time at which it ended."""
+        return datetime.fromisoformat(self.ended)
+
+    @property
+    def age(self) -> timedelta:
+        """Give the time since it began: what was written later it may not have seen."""
+        return datetime.now(UTC) - datetime.fromisoformat(self.began)
+
+    def body(self) -> dict[str, Any]:
+        return asdict(self) | {"compared": self.compared, "differences": self.differences}
+
+
+class VerifyRecord:
+    """Keep the result of the last full verify, and of the last one of any kind, in one small file."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self.path = state_dir / "verify.json"
+
+    def write(self, verified: Verified) -> None:
+        """Keep a result; one of a part of the archive leaves that of the last full verify."""
+        kept = self._read() | {"last": verified.body()}
+        if verified.full:
+            kept["full"] = verified.body()
+        with faults(self.path):
+            make_directory(self.path.parent)
+            write_new(self.path, json.dumps(kept, indent=1).encode())
+
+    def full(self) -> Verified | None:
+        """Give the last full verify."""
+        return self._of("full")
+
+    def last(self) -> Verified | None:
+        """Give the last verify of any kind."""
+        return self._of("last")
+
+    def _of(self, name: str) -> Verified | None:
+        kept = self._read().get(name)
+        if kept is None:
+            return None
+        return Verified(kept["full"], kept["began"], kept["ended"], kept["outcomes"], kept["beyond"])
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            found: dict[str, Any] = json.loads(self.path.read_bytes())
+        except FileNotFoundError:
+            return {}
+        except (ValueError, OSError) as error:
+            raise FileUnavailable(
+                f"{self.path} does not say what was verified: {error}; run `msgmodule verify --all`"
+            ) from error
+        return found

@@ -1,0 +1,119 @@
+"""`msgmodule reconcile` as a timer runs it: what it finds behind it brings up, and it says what it could not."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support import legacy
+from support.command import DOWN, msgmodule
+from support.dual import DEP, Dual, dual
+from support.site import DUAL, Site
+
+from service.changes import AppendMessage
+from service.messages import Message
+from service.storage.pending import Markers
+from service.vocabulary import TO_DEPOSITOR
+
+OTHER = "D_1000000002"
+
+
+@pytest.fixture(params=DUAL)
+def both(request: pytest.FixtureRequest, site: Site) -> Dual:
+    made = dual(site, request.param)
+    made.append("m1")
+    made.read()
+    return made
+
+
+def reconciled(both: Dual, *selection: str) -> tuple[int, dict[str, int]]:
+    done = msgmodule(both.site, "reconcile", *selection, "--json", profile=both.services.settings.profile.name)
+    return done.returncode, json.loads(done.stdout)
+
+
+def message(message_id: str, dep: str = DEP) -> AppendMessage:
+    return AppendMessage(dep, Message(TO_DEPOSITOR, None, message_id, dep, "2026-01-02 03:04:05"))
+
+
+def test_nothing_is_found_where_both_are_equal(both: Dual) -> None:
+    code, done = reconciled(both, "--all")
+    assert (code, set(done.values())) == (0, {0})
+
+
+def test_every_kind_of_difference_is_found_and_repaired(both: Dual) -> None:
+    old = both.old_copy()
+    both.append("m2")
+    both.put_back(old)
+    legacy.append(both.file(), message_id="L", message_subject="s", message_text="t")
+    both.services.stores.cif.write(message("n1", OTHER))
+    dual(both.site, "db-only").services.stores.database.write(message("d1", "D_1000000003"))
+    Markers(both.site.root / "state").set("D_1000000003")
+
+    code, done = reconciled(both, "--all")
+
+    assert code == 0
+    assert (done["found"], done["repaired"], done["healed"], done["inserted"]) == (3, 3, 1, 2)
+    assert both.is_equal()
+    assert [m.message_id for m in both.in_files().messages] == ["m1", "L", "m2"]
+    assert both.site.file("D_1000000003").exists()
+    assert both.kept("cif-behind") == []
+    assert reconciled(both, "--all")[1]["found"] == 0
+
+
+def test_a_message_of_an_outage_is_brought_in(both: Dual) -> None:
+    profile = both.services.settings.profile.name
+    dual(Site(both.site.root, DOWN), profile).append("m2")
+    assert len(both.kept("pending")) == 1
+    assert reconciled(both, "--all")[0] == 0
+    assert both.is_equal()
+    assert both.kept("pending") == []
+
+
+def test_what_cannot_be_repaired_is_named_and_the_others_are(both: Dual) -> None:
+    both.services.stores.cif.write(message("n1", OTHER))
+    both.put_back(both.old_copy()[:-40])
+    done = msgmodule(both.site, "reconcile", "--all", "--json", profile=both.services.settings.profile.name)
+    totals = json.loads(done.stdout)
+    assert (done.returncode, totals["repaired"], totals["failed"]) == (1, 1, 1)
+    assert both.file().name in done.stderr
+
+
+def test_only_the_named_ones_are_synced(both: Dual) -> None:
+    both.services.stores.cif.write(message("m2"))
+    both.services.stores.cif.write(message("n1", OTHER))
+    assert reconciled(both, "--deposition", OTHER)[1]["inserted"] == 1
+    assert not both.is_equal()
+
+
+def test_a_database_that_is_down_is_an_error(site: Site) -> None:
+    done = msgmodule(Site(site.root, DOWN), "reconcile", "--all", profile="dual-write-cif-read")
+    assert done.returncode == 1
+    assert "database" in done.stderr
+
+
+def test_a_profile_with_one_store_has_nothing_to_reconcile(site: Site) -> None:
+    assert msgmodule(site, "reconcile", "--all", profile="cif-only").returncode == 0
+
+
+def test_nothing_selected_is_wrong_usage(site: Site) -> None:
+    assert msgmodule(site, "reconcile", profile="dual-write-cif-read").returncode == 2
+
+
+def test_watching_repairs_again_and_ends_when_it_is_told_to(both: Dual, tmp_path: Path) -> None:
+    environ = {"PATH": os.environ["PATH"]} | both.site.environ(both.services.settings.profile.name)
+    command = [str(Path(sys.executable).with_name("msgmodule")), "reconcile", "--watch", "0.1", "--json"]
+    with subprocess.Popen(command, env=environ, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        read = json.JSONDecoder()
+        both.services.stores.cif.write(message("m2"))
+        text = ""
+        while '"inserted": 1' not in text:
+            text += process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        text += process.stdout.read()
+    assert process.returncode == 0
+    assert read.raw_decode(text)[0]["failed"] == 0
+    assert both.is_equal()

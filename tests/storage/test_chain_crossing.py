@@ -1,0 +1,69 @@
+"""Two writers of one row that cross on the way to the database: the later one holds, and an old copy erases neither."""
+
+from collections.abc import Callable
+
+import pytest
+from support.dual import DEP, Dual, dual
+from support.site import DUAL, Site
+
+from service.changes import Change, EditDraft, MarkRead, Tag
+from service.vocabulary import TO_DEPOSITOR
+
+
+@pytest.fixture(params=DUAL)
+def both(request: pytest.FixtureRequest, site: Site) -> Dual:
+    made = dual(site, request.param)
+    made.append("m1", "draft", send_status="N")
+    made.append("m2")
+    made.read()
+    return made
+
+
+def edit(text: str) -> EditDraft:
+    return EditDraft(DEP, TO_DEPOSITOR, "m1", "2026-02-02 02:02:02", {"message_text": text})
+
+
+def overtaken(both: Dual, monkeypatch: pytest.MonkeyPatch, change: Change, by: Callable[[], object]) -> None:
+    """Make a change that another one overtakes between the file and the database."""
+    database = both.services.stores.database
+    record = database.record
+
+    def late(*given: object) -> bool:
+        monkeypatch.setattr(database, "record", record)
+        by()
+        return record(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(database, "record", late)
+    assert both.chain.apply(change).stores == {"cif": "written", "database": "written"}
+
+
+def text(both: Dual) -> str | None:
+    message = both.chain.read(DEP).correspondence.message("m1")
+    return message.message_text if message else None
+
+
+def test_an_edit_overtaken_by_a_later_one_does_not_come_back(both: Dual, monkeypatch: pytest.MonkeyPatch) -> None:
+    overtaken(both, monkeypatch, edit("first"), lambda: both.chain.apply(edit("second")))
+    assert text(both) == "second"
+    assert both.is_equal()
+    assert both.kept("pending") == []
+
+
+def test_edits_that_cross_are_not_lost_to_an_old_copy(both: Dual, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = both.old_copy()
+    overtaken(both, monkeypatch, edit("first"), lambda: both.chain.apply(edit("second")))
+    both.chain.apply(MarkRead(DEP, "m2"))
+    both.put_back(old)
+    assert text(both) == "second"
+    assert both.is_equal()
+
+
+def test_flags_of_two_messages_that_cross_are_both_taken(both: Dual, monkeypatch: pytest.MonkeyPatch) -> None:
+    both.chain.apply(Tag(DEP, "m1", "N", "Y", "N"))
+    both.chain.apply(Tag(DEP, "m2", "N", "Y", "N"))
+    old = both.old_copy()
+    overtaken(both, monkeypatch, MarkRead(DEP, "m1"), lambda: both.chain.apply(MarkRead(DEP, "m2")))
+    assert [s.read_status for s in both.in_database().statuses] == ["Y", "Y"]
+    both.put_back(old)
+    both.read()
+    assert both.is_equal()

@@ -1,0 +1,116 @@
+"""Edits and flags acknowledged in an outage outlive an old copy that a legacy program writes over the file."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.dual import DEP, Dual, dual
+from support.mariadb import PrivateServer
+from support.site import DUAL, make_site
+
+from service.changes import EditDraft, MarkRead, Tag
+from service.errors import Conflict
+from service.messages import Message
+from service.vocabulary import TO_DEPOSITOR
+
+pytestmark = pytest.mark.mariadb
+
+
+@pytest.fixture(params=DUAL)
+def both(request: pytest.FixtureRequest, tmp_path: Path, private_mariadb: PrivateServer) -> Iterator[Dual]:
+    """A dual profile with a draft in both stores; no breaker, so that the first access after an outage finds the server."""
+    url = private_mariadb.url.replace("/messaging", f"/kept_{tmp_path.name[-40:].replace('-', '_')}")
+    site = make_site(tmp_path, url)
+    site.initialise()
+    made = dual(site, request.param, MSGMODULE_CIRCUIT_BREAKER="false")
+    made.append("m1", "draft", send_status="N")
+    made.chain.apply(Tag(DEP, "m1", "N", "Y", "N"))
+    made.read()
+    assert made.is_equal()
+    yield made
+    private_mariadb.start_again()
+
+
+def edit(text: str, send_status: str = "N") -> EditDraft:
+    return EditDraft(DEP, TO_DEPOSITOR, "m1", "2026-02-02 02:02:02", {"message_text": text, "send_status": send_status})
+
+
+def message(both: Dual) -> Message:
+    found = both.chain.read(DEP).correspondence.message("m1")
+    assert found is not None
+    return found
+
+
+def logged(both: Dual) -> str:
+    log = both.site.root / "state" / "conflicts.jsonl"
+    return json.dumps([json.loads(line) for line in log.read_text().splitlines()]) if log.exists() else ""
+
+
+def test_an_edit_of_an_outage_reaches_the_database_when_it_is_back(both: Dual, private_mariadb: PrivateServer) -> None:
+    private_mariadb.kill()
+    assert both.chain.apply(edit("acknowledged")).stores == {"cif": "written", "database": "behind"}
+    private_mariadb.start()
+
+    assert message(both).message_text == "acknowledged"
+    assert both.is_equal()
+    assert both.kept("pending") == []
+
+
+def test_an_edit_of_an_outage_is_not_discarded_silently_for_an_old_copy(both: Dual, private_mariadb: PrivateServer) -> None:
+    old = both.old_copy()
+    private_mariadb.stop()
+    both.chain.apply(edit("acknowledged"))
+    both.put_back(old)
+    assert message(both).message_text == "acknowledged"
+    private_mariadb.start()
+
+    after = message(both).message_text
+
+    assert both.is_equal()
+    assert after == "acknowledged" or "acknowledged" in logged(both)
+
+
+def test_a_flag_set_in_an_outage_is_not_discarded_silently_for_an_old_copy(
+    both: Dual, private_mariadb: PrivateServer
+) -> None:
+    old = both.old_copy()
+    private_mariadb.stop()
+    both.chain.apply(MarkRead(DEP, "m1"))
+    both.put_back(old)
+    private_mariadb.start()
+
+    status = both.chain.read(DEP).correspondence.status("m1")
+
+    assert both.is_equal()
+    assert status is not None
+    assert status.read_status == "Y" or '"read_status": "Y"' in logged(both)
+
+
+def test_a_message_sent_in_an_outage_takes_no_edit_after_an_old_copy(both: Dual, private_mariadb: PrivateServer) -> None:
+    old = both.old_copy()
+    private_mariadb.stop()
+    both.chain.apply(edit("sent", "Y"))
+    both.put_back(old)
+    assert message(both).send_status == "Y"
+
+    with pytest.raises(Conflict):
+        both.chain.apply(edit("edited after it was sent"))
+
+
+@pytest.mark.parametrize("both", ["dual-write-db-read"], indirect=True)
+def test_a_message_of_an_outage_is_answered_when_the_database_is_back_and_the_files_are_away(
+    both: Dual, private_mariadb: PrivateServer
+) -> None:
+    private_mariadb.stop()
+    both.append("m2")
+    private_mariadb.start()
+    away = both.site.archive.rename(both.site.root / "unmounted")
+
+    answer = both.chain.read(DEP)
+
+    assert [m.message_id for m in answer.correspondence.messages] == ["m1", "m2"]
+    assert answer.unverified
+    away.rename(both.site.archive)
+    assert both.read() == ["m1", "m2"]
+    assert both.is_equal()
