@@ -1,44 +1,44 @@
 """The file that the log goes to beside stderr, and its last lines."""
 
-import os
 import sys
 from collections import deque
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from service.errors import FileUnavailable
 from service.storage.durable import faults
 
 
 class Tee:
-    """A stream that writes to stderr and to a file. A file that cannot be written never stops the service."""
+    """A stream that writes to stderr, and whole lines to a file as well, which may be rotated away at any time.
+
+    A file that cannot be written never stops the service.
+    """
 
     def __init__(self, stream: TextIO, path: Path) -> None:
         self._stream = stream
         self._path = path
-        self._file: TextIO | None = None
+        self._line = ""
 
     def write(self, text: str) -> int:
         self._stream.write(text)
-        try:
-            self._opened().write(text)
-        except OSError as error:
-            self._stream.write(f"messaging: {self._path} is not written: {error.strerror}\n")
+        self._line += text
+        if self._line.endswith("\n"):
+            self._append(self._line)
+            self._line = ""
         return len(text)
 
-    def flush(self) -> None:
-        self._stream.flush()
+    def __getattr__(self, name: str) -> Any:
+        """Be the stream in everything else."""
+        return getattr(self._stream, name)
 
-    def _opened(self) -> TextIO:
-        """Give the file, opened anew where it was rotated away."""
-        if (
-            self._file is None
-            or not self._path.exists()
-            or not os.path.samestat(self._path.stat(), os.fstat(self._file.fileno()))
-        ):
+    def _append(self, lines: str) -> None:
+        try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._path.open("a", encoding="utf-8", buffering=1)
-        return self._file
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(lines)
+        except OSError as error:
+            self._stream.write(f"messaging: {self._path} is not written: {error.strerror}\n")
 
 
 def tee(path: Path) -> None:

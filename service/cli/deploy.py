@@ -5,6 +5,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,5 +66,8 @@ def _ready(url: str) -> str:
     try:
         with urllib.request.urlopen(f"{url}/readyz", timeout=30) as answer:  # noqa: S310 - http or https, checked above
             return f"ready under {json.load(answer)['profile']}"
+    except urllib.error.HTTPError as error:
+        with error:
+            raise click.ClickException(f"{url}/readyz: {error}; the service is not ready") from error
     except OSError as error:
         raise click.ClickException(f"{url}/readyz: {error}; the service is not ready") from error
