@@ -17,6 +17,7 @@ CODE := service admin settings wsgi.py
 REASONED := B105,B108,B310,B404,B603,B606
 KILLS ?= 1000
 STEPS ?= 10000
+DURATION ?= 60
 DEPOSITIONS ?= 200
 
 .DELETE_ON_ERROR:
@@ -160,6 +161,10 @@ bench-recent: .venv/installed-dev ## Measure the list of recent messages over 10
 
 bench-archive: .venv/installed-dev ## Measure import and export beside straight-line programs on MariaDB (DEPOSITIONS=200)
 	$(BIN)/python bench/archive.py $(DEPOSITIONS)
+
+outage: .venv/installed-dev ## Serve through a killed and a hanging database, in each profile that has one (DURATION=60)
+	PYTHONPATH=tests $(BIN)/python bench/outage.py kill $(DURATION)
+	PYTHONPATH=tests $(BIN)/python bench/outage.py hang $(DURATION)
 
 torture-cif: .venv/installed-dev ## Kill writers of one file and look for what is lost (KILLS=1000)
 	$(BIN)/python bench/torture_cif.py $(KILLS)
