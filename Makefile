@@ -166,6 +166,9 @@ outage: .venv/installed-dev ## Serve through a killed and a hanging database, in
 	PYTHONPATH=tests $(BIN)/python bench/outage.py kill $(DURATION)
 	PYTHONPATH=tests $(BIN)/python bench/outage.py hang $(DURATION)
 
+torture: .venv/installed-dev ## Kill workers at random steps of the dual write and look for what is lost (KILLS=1000)
+	PYTHONPATH=tests $(BIN)/python bench/torture.py $(KILLS)
+
 torture-cif: .venv/installed-dev ## Kill writers of one file and look for what is lost (KILLS=1000)
 	$(BIN)/python bench/torture_cif.py $(KILLS)
 

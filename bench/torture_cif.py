@@ -7,17 +7,16 @@ waiting by what a dead one left.
 import html
 import io
 import itertools
-import os
 import random
-import select
 import shutil
-import signal
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from kills import kill_writers
 from mmcif_utils.message.PdbxMessageIo import PdbxMessageIo
 
 from service.changes import AppendMessage
@@ -27,94 +26,29 @@ from service.storage.cif.lock import Locks
 from service.storage.cif.paths import Site
 from service.storage.cif.store import CifStore
 
-WRITERS = 4
 #: Kills on one deposition before the next one, so that files stay of a common size.
 ROUND = 50
-#: Seconds without an acknowledgement that no slow disk explains: longer than any wait for a lock.
-STUCK = 60
-
-
-@dataclass(slots=True)
-class Writer:
-    """A child that appends and says so: its process, the end of its pipe, what it has acknowledged."""
-
-    pid: int
-    pipe: int
-    acknowledged: list[str] = field(default_factory=list)
-
-    def hear(self) -> None:
-        """Take what it has just said."""
-        if not (chunk := os.read(self.pipe, 65536)):
-            raise SystemExit("a writer ended by itself: a change was refused")
-        self.acknowledged += chunk.decode().split()
-
-    def drain(self) -> None:
-        """Take what it said so far, to its last word where it has ended."""
-        while chunk := os.read(self.pipe, 65536):
-            self.acknowledged += chunk.decode().split()
-        os.close(self.pipe)
 
 
 def store_of(root: Path) -> CifStore:
     return CifStore(Site(root / "data"), Locks(root / "state", 10, Observer()), create=True, observer=Observer())
 
 
-def start(root: Path, deposition: str, name: str) -> Writer:
-    """Fork a writer that appends until it is killed, acknowledging each message once it is durable."""
-    reader, writer = os.pipe()
-    pid = os.fork()
-    if pid:
-        os.close(writer)
-        return Writer(pid, reader)
-    try:
-        append_for_ever(root, deposition, name, writer)
-    finally:
-        os._exit(1)  # whatever happened: the parent's code is not this process's to run
-
-
-def append_for_ever(root: Path, deposition: str, name: str, pipe: int) -> None:
+def append_for_ever(root: Path, deposition: str, name: str, acknowledge: Callable[[str], None]) -> None:
     store = store_of(root)
     for n in itertools.count():
         key = f"{name}-{n}"
         text = f"line\n;{key}"
         message = Message("messages-to-depositor", None, key, deposition, "2026-01-02 03:04:05", message_text=text)
         store.apply(AppendMessage(deposition, message))
-        os.write(pipe, f"{key}\n".encode())
+        acknowledge(key)
 
 
 def one_round(root: Path, deposition: str, kills: int, dice: random.Random) -> int:
     """Kill `kills` writers of a deposition, check what is left, and give how many messages were acknowledged."""
-    writers = [start(root, deposition, f"{deposition}-{n}") for n in range(WRITERS)]
-    acknowledged: list[str] = []
-    for kill in range(kills):
-        await_one(writers)
-        time.sleep(dice.uniform(0, 0.01))  # the moment is the point: nothing more is waited for
-        victim = dice.randrange(WRITERS)
-        acknowledged += end(writers[victim])
-        writers[victim] = start(root, deposition, f"{deposition}-{WRITERS + kill}")
-    for writer in writers:
-        acknowledged += end(writer)
+    acknowledged = kill_writers(partial(append_for_ever, root, deposition), deposition, kills, dice)
     check(root, deposition, acknowledged)
     return len(acknowledged)
-
-
-def await_one(writers: list[Writer]) -> None:
-    """Wait until a writer acknowledges something, so that every kill hits work under way however slow the disk is."""
-    ready, _, _ = select.select([writer.pipe for writer in writers], [], [], STUCK)
-    if not ready:
-        raise SystemExit(f"no writer got on for {STUCK} s: something is in the way")
-    for writer in writers:
-        if writer.pipe in ready:
-            writer.hear()
-
-
-def end(writer: Writer) -> list[str]:
-    """Kill a writer and give all it ever acknowledged."""
-    os.kill(writer.pid, signal.SIGKILL)
-    if not os.WIFSIGNALED(os.waitpid(writer.pid, 0)[1]):
-        raise SystemExit("a writer ended by itself: a change was refused")
-    writer.drain()
-    return writer.acknowledged
 
 
 def check(root: Path, deposition: str, acknowledged: list[str]) -> None:
