@@ -156,6 +156,9 @@ axe: .venv/axe/package/axe.min.js ## Fetch the accessibility checker that the br
 bench-cif: .venv/installed-dev ## Measure the CIF store beside the legacy class
 	cd bench && ../$(BIN)/python cif.py
 
+bench-db: .venv/installed-dev ## Measure one change and one read in MariaDB beside SQL written by hand
+	PYTHONPATH=tests $(BIN)/python bench/database.py
+
 bench-recent: .venv/installed-dev ## Measure the list of recent messages over 100 000 of them in MariaDB
 	cd bench && ../$(BIN)/python recent.py
 

@@ -150,7 +150,7 @@ def straight_rows(directory: Path, name: str, names: tuple[str, ...]) -> Iterabl
 def insert(cursor: Any, table: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
     if rows:
         names, marks = ", ".join(f"`{c}`" for c in columns), ", ".join("%s" for _ in columns)
-        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608
+        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
 
 
 def straight_export(root: Path, keys: list[str]) -> None:
@@ -162,7 +162,7 @@ def straight_export(root: Path, keys: list[str]) -> None:
             for name, row in CATEGORIES.items():
                 columns = ", ".join(f"`{column_of(a)}`" for a in attributes(row))
                 cursor.execute(
-                    f"SELECT {file_column(row)}, {columns} FROM {name} WHERE deposition_data_set_id = %s "  # noqa: S608
+                    f"SELECT {file_column(row)}, {columns} FROM {name} WHERE deposition_data_set_id = %s "
                     f"ORDER BY {file_column(row)}, position",
                     (key,),
                 )
