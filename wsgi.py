@@ -1,4 +1,8 @@
-"""Composition root for mod_wsgi, gunicorn and `flask`: `application` is the service with its admin."""
+"""Composition root for mod_wsgi, gunicorn and `flask`.
+
+`application` is the service with its admin; `admin_application` the admin alone, for a sidecar process that answers
+operators and Prometheus while the workers are busy.
+"""
 
 import sys
 
@@ -12,12 +16,13 @@ except SettingsError as error:
     sys.stderr.write(f"messaging cannot start:\n{error}\n")
     sys.exit(2)
 
-from admin.views import init_app
-from service import logs
+from admin.app import create_sidecar, init_app
+from service import logfile, logs
 from service.app import create_app
 from service.errors import SwitchRefused
 from service.services import services_of
 
+logfile.tee(settings.log_file)
 logs.configure()
 try:
     application = create_app(settings)
@@ -25,5 +30,6 @@ except SwitchRefused as error:
     sys.stderr.write(f"messaging cannot start:\n{error.message}\n")
     sys.exit(2)
 init_app(application)
+admin_application = create_sidecar(application)
 services_of(application).runtime.follow()
 logs.log.info("starting", profile=settings.profile.name, origins=dict(settings.origins))

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, Flask, Response, g, jsonify, request
+from flask import Blueprint, Response, g, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel, ConfigDict, Field
 from spectree import Response as Answers
@@ -12,6 +12,7 @@ from service import health
 from service.api.contract import contract, require_json
 from service.api.schemas import ErrorBody
 from service.errors import InvalidInput
+from service.exposition import exposition
 from service.security import requires
 from service.services import Services, services
 from settings import SettingsError
@@ -33,16 +34,12 @@ class SwitchRequest(BaseModel):
     force: bool = False
 
 
-def init_app(app: Flask) -> None:
-    """Put the admin beside the service in one application."""
-    app.register_blueprint(blueprint, url_prefix="/admin")
-
-
 @blueprint.get("/metrics")
 @requires("metrics")
 def metrics() -> Response:
     """Give the metrics of all processes of this server, in Prometheus' text form."""
-    return Response(services().metrics.exposition(), content_type=CONTENT_TYPE_LATEST)
+    services().runtime.current()  # an idle server follows a switch at the next scrape
+    return Response(exposition(services()), content_type=CONTENT_TYPE_LATEST)
 
 
 @blueprint.get("/health")

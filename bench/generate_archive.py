@@ -17,7 +17,7 @@ from generate import text
 from service.messages import CATEGORIES, FileReference, Message, OriginalCommunication, Row, Section, Status, attributes
 from service.storage.cif.document import FRAME
 from service.storage.cif.rows import tokens_of
-from service.storage.cif.splice import category_text
+from service.storage.cif.splice import category_text, items_of
 from service.vocabulary import CONTENT_TYPES, FROM_DEPOSITOR, NOTES, TO_DEPOSITOR
 
 MESSAGES = 35
@@ -93,7 +93,7 @@ def written(section: Section) -> bytes:
     """Give a file in the legacy text form."""
     rows: dict[type[Row], tuple[Row, ...]] = dict(section.categories())
     return FRAME + b"".join(
-        category_text(name, list(attributes(row)), [tokens_of(r) for r in rows[row]])
+        category_text(items_of(name, list(attributes(row))), list(attributes(row)), [tokens_of(r) for r in rows[row]])
         for name, row in CATEGORIES.items()
         if rows[row]
     )

@@ -3,12 +3,14 @@
 import json
 import os
 import socket
+from collections import deque
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from service.errors import FileUnavailable
+from service.processes import wrote
 from service.storage.durable import append_line, exclusive, faults, write_new
 
 Stamp = tuple[int, int, int]
@@ -59,6 +61,15 @@ class ActiveFile:
         """Hold the right to change the active profile."""
         return exclusive(self.state_dir / "profile.lock")
 
+    def trail(self, most: int) -> list[dict[str, object]]:
+        """Give the newest attempts to change the profile, the newest first."""
+        with faults(self._audit):
+            if not self._audit.exists():
+                return []
+            with self._audit.open("rb") as file:
+                lines = deque(file, maxlen=most)
+        return [json.loads(line) for line in reversed(lines)]
+
     def audit(self, **entry: object) -> None:
         """Write one line about an attempt to change the profile, refused ones too."""
         with faults(self._audit):
@@ -66,17 +77,18 @@ class ActiveFile:
 
 
 class Workers:
-    """Each worker leaves its process and the epoch it last used, so that one that lags is seen."""
+    """Each worker leaves its process, the epoch it last used and its breaker: one that lags or is cut off is seen."""
 
     def __init__(self, state_dir: Path) -> None:
         self._root = state_dir / "workers"
 
-    def report(self, epoch: int) -> None:
+    def report(self, epoch: int, breaker: str, failures: int) -> None:
+        """Say that this process lives and how its breaker stands (`off` where there is none); lost in a power cut."""
         host, pid = socket.gethostname(), os.getpid()
         with faults(self._root):
             self._root.mkdir(parents=True, exist_ok=True)
-            entry = {"host": host, "pid": pid, "epoch": epoch, "since": utc_now()}
-            write_new(self._root / f"{host}-{pid}.json", json.dumps(entry).encode())
+            entry = {"host": host, "pid": pid, "epoch": epoch, "seen": utc_now(), "breaker": breaker, "failures": failures}
+            write_new(self._root / f"{host}-{pid}.json", json.dumps(entry).encode(), durable=False)
 
     def all(self) -> list[dict[str, object]]:
         """List the workers; those of this host that are gone are removed first."""
@@ -86,11 +98,15 @@ class Workers:
                 entry = json.loads(path.read_bytes())
             except FileNotFoundError:
                 continue
-            if entry["host"] == socket.gethostname() and not Path(f"/proc/{entry['pid']}").exists():
+            if entry["host"] == socket.gethostname() and not wrote(entry["pid"], path):
                 path.unlink(missing_ok=True)
             else:
                 found.append(entry)
         return found
+
+    def here(self) -> list[dict[str, object]]:
+        """List those of this host."""
+        return [worker for worker in self.all() if worker["host"] == socket.gethostname()]
 
 
 def utc_now() -> str:

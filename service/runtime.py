@@ -13,8 +13,8 @@ from service.storage.base import Store
 from service.storage.build import Stores
 from settings import Profile, Settings, SettingsError
 
-#: Seconds between two looks of an idle worker at the active profile.
-_FOLLOW = 0.5
+#: Seconds between two looks of an idle worker at the active profile, and between two signs of life of any.
+_FOLLOW, _BEAT = 0.5, 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Runtime:
         self._building = threading.Lock()
         self._seen: tuple[Stamp, Snapshot] | None = None
         self._leases = Leases()
-        self._told = 0
+        self._told: tuple[int, str, float] = (0, "", 0.0)
 
     def current(self) -> Snapshot:
         """Give the snapshot of the active profile; costs one `stat` while nothing changes.
@@ -77,16 +77,21 @@ class Runtime:
                 self.current()
             except FileUnavailable as error:
                 log.warning("profile_not_followed", error=error.message)
+            self._report()
 
     def _report(self) -> None:
-        """Say under which epoch this worker still is, where that has changed."""
-        seen = self._seen
-        if seen is not None and (epoch := self._leases.oldest(seen[1].active.epoch)) != self._told:
-            try:
-                self.workers.report(epoch)
-                self._told = epoch
-            except FileUnavailable as error:  # the request is answered all the same; the next one tells again
-                log.warning("worker_not_reported", error=error.message)
+        """Say under which epoch this worker still is and how its breaker stands, when either has moved and now and then."""
+        seen, guard, now = self._seen, self.stores.database.guard, time.monotonic()
+        if seen is None:
+            return
+        epoch, breaker = self._leases.oldest(seen[1].active.epoch), guard.state if guard else "off"
+        if self._told[:2] == (epoch, breaker) and now - self._told[2] < _BEAT:
+            return
+        self._told = (epoch, breaker, now)
+        try:
+            self.workers.report(epoch, breaker, guard.failures if guard else 0)
+        except FileUnavailable as error:  # the request is answered all the same; a later one tells again
+            log.warning("worker_not_reported", error=error.message)
 
     def _load(self, stamp: Stamp | None) -> Snapshot:
         active = self.file.read()

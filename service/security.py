@@ -6,8 +6,10 @@ import json
 import secrets
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from flask import Flask, g, request
 
@@ -20,16 +22,22 @@ F = TypeVar("F", bound=Callable[..., object])
 #: View functions that anybody may call; a test counts them.
 OPEN_ENDPOINTS = frozenset({"probes.healthz", "probes.readyz"})
 _SCOPE = "required_scope"
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A caller's token as it is kept: its name, the hash of its secret, what it may do, when it was made."""
+    """A caller's token as it is kept: its name, the hash of its secret, what it may do, its first and last moment."""
 
     name: str
     hash: str
     scopes: tuple[str, ...]
     created: str
+    expires: str | None = None
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires is not None and self.expires <= utc_now()
 
 
 class Tokens:
@@ -40,16 +48,17 @@ class Tokens:
         self._lock = state_dir / "tokens.lock"
         self._seen: tuple[int, int, tuple[Token, ...]] | None = None
 
-    def create(self, name: str, scopes: tuple[str, ...]) -> str:
-        """Make a token and give its secret, which is shown nowhere else. Raises InvalidInput."""
+    def create(self, name: str, scopes: tuple[str, ...], days: int | None = None) -> str:
+        """Make a token that lasts `days`, or until it is revoked; its secret is shown nowhere else. Raises InvalidInput."""
         unknown = [scope for scope in scopes if scope not in SCOPES]
         if unknown or not scopes:
             raise InvalidInput.of("scope", f"{', '.join(unknown) or 'none'} given; use {', '.join(SCOPES)}")
         secret = secrets.token_urlsafe(32)
+        expires = (datetime.now(UTC) + timedelta(days=days)).isoformat(timespec="microseconds") if days else None
         with exclusive(self._lock):
             if any(token.name == name for token in self.all()):
                 raise InvalidInput.of("name", f"a token named {name} exists; revoke it first or choose another name")
-            self._write((*self.all(), Token(name, _hash(secret), scopes, utc_now())))
+            self._write((*self.all(), Token(name, _hash(secret), scopes, utc_now(), expires)))
         return secret
 
     def revoke(self, name: str) -> None:
@@ -75,10 +84,10 @@ class Tokens:
         return self._seen[2]
 
     def find(self, secret: str) -> Token | None:
-        """Give the token of a secret; `None` for one that is not known. Takes the same time for every wrong one."""
+        """Give the token of a secret; `None` for one that is not known or expired. Every wrong one takes the same time."""
         hashed = _hash(secret)
         known = [token for token in self.all() if hmac.compare_digest(token.hash, hashed)]
-        return known[0] if known else None
+        return known[0] if known and not known[0].is_expired else None
 
     def _write(self, tokens: tuple[Token, ...]) -> None:
         with faults(self._path):
@@ -102,6 +111,7 @@ def init_app(app: Flask, settings: Settings, tokens: Tokens) -> None:
         if request.endpoint in OPEN_ENDPOINTS:
             return
         scopes = _authenticate(settings, tokens)
+        _refuse_foreign_origin()
         view = app.view_functions.get(request.endpoint or "")
         needed = getattr(view, _SCOPE, None)
         if view is not None and needed not in scopes:
@@ -118,13 +128,28 @@ def _authenticate(settings: Settings, tokens: Tokens) -> frozenset[str]:
     if user:
         g.caller = f"user {user}"
         return settings.remote_users.get(str(user), frozenset())
-    authorization = request.authorization
-    if authorization is not None and authorization.type == "bearer" and authorization.token:
-        token = tokens.find(authorization.token)
+    secret = _secret()
+    if secret:
+        token = tokens.find(secret)
         if token is not None:
             g.caller = f"token {token.name}"
             return frozenset(token.scopes)
     raise Unauthenticated("send `Authorization: Bearer <token>`; `msgmodule token create` makes one")
+
+
+def _secret() -> str | None:
+    """Give the token that was sent; a browser sends it as the password of any user name."""
+    given = request.authorization
+    if given is None:
+        return None
+    return {"bearer": given.token, "basic": given.password}.get(given.type)
+
+
+def _refuse_foreign_origin() -> None:
+    """Refuse a change that a page of another site asks the caller's browser for."""
+    origin = request.headers.get("Origin")
+    if request.method not in _SAFE and origin is not None and urlsplit(origin).netloc != request.host:
+        raise Forbidden("this change was asked for by a page of another site", origin=origin)
 
 
 def _hash(secret: str) -> str:

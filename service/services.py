@@ -5,8 +5,10 @@ from typing import cast
 
 from flask import Flask, current_app, g, has_request_context
 
+from service import features
 from service.message_service import MessageService
 from service.metrics import Metrics
+from service.recent import Recent
 from service.runtime import Runtime, Snapshot
 from service.security import Tokens
 from service.shadow import Shadow
@@ -33,6 +35,7 @@ class Services:
 
 def assemble(app: Flask, settings: Settings) -> Services:
     """Build the services of an application. No store is opened and no profile decided yet."""
+    settings = features.applied(settings)
     metrics = Metrics()
     stores = build_stores(app, settings, metrics)
     runtime = Runtime(settings, stores, metrics)
@@ -45,21 +48,34 @@ def assemble(app: Flask, settings: Settings) -> Services:
             g.leased = runtime.lease()
         return cast(Snapshot, g.leased).chain
 
-    def release(_: BaseException | None) -> None:
-        if leased := g.pop("leased", None):
-            runtime.release(leased)
-
     shadow = Shadow(stores, settings.shadow_read_fraction, metrics)
     messages = MessageService(chain, lambda answer: shadow.answered(runtime.current().profile, answer))
     found = Services(settings, metrics, stores, Switching(settings, stores), runtime, messages, Tokens(settings.state_dir))
+    adopt(app, found)
+    return found
+
+
+def adopt(app: Flask, found: Services) -> None:
+    """Give an application the services of this process, and have each of its requests end the lease that it took."""
+
+    def release(_: BaseException | None) -> None:
+        if leased := g.pop("leased", None):
+            found.runtime.release(leased)
+
     app.extensions[_EXTENSION] = found
     app.teardown_appcontext(release)
-    return found
 
 
 def services_of(app: Flask) -> Services:
     """Give the services of an application."""
     return cast(Services, app.extensions[_EXTENSION])
+
+
+def recent(found: Services) -> Recent:
+    """Give the lists over all depositions, under the profile that is active now."""
+    current = found.switching.active()
+    profile = found.settings.profile_named(current.profile)
+    return Recent(found.stores, profile, found.stores.chain(profile))
 
 
 def services() -> Services:

@@ -8,6 +8,7 @@ from settings.parse import switch
 from settings.values import Profile, SettingsError, profile_named
 
 GROUP_PREFIX = "messaging-"
+SIDECAR_SUFFIX = ".admin"
 
 
 def stated_profile(environ: Mapping[str, str], process_group: str, profiles: tuple[Profile, ...]) -> Profile | None:
@@ -23,7 +24,7 @@ def stated_profile(environ: Mapping[str, str], process_group: str, profiles: tup
     if name:
         statements[f"{PROFILE_VARIABLE}={name}"] = profile_named(profiles, name, PROFILE_VARIABLE)
     if process_group.startswith(GROUP_PREFIX):
-        group = process_group.removeprefix(GROUP_PREFIX)
+        group = process_group.removeprefix(GROUP_PREFIX).removesuffix(SIDECAR_SUFFIX)
         statements[f"process group {process_group}"] = profile_named(profiles, group, "profile of the process group")
     if len(set(statements.values())) > 1:
         told = "; ".join(f"{source} states {profile.name}" for source, profile in statements.items())

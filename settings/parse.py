@@ -105,6 +105,7 @@ SETTINGS: Mapping[str, Kind] = {
     "connection_pooling": SWITCH,
     "max_message_bytes": COUNT,
     "create_depositions": SWITCH,
+    "log_file": TEXT,
     "remote_users": LIST,
 }
 

@@ -71,6 +71,7 @@ class Settings:
     connection_pooling: bool
     max_message_bytes: int
     create_depositions: bool
+    log_file: Path
     remote_users: Mapping[str, frozenset[str]]
     profile: Profile
     profiles: tuple[Profile, ...]

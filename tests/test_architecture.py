@@ -20,7 +20,7 @@ HOMES = {
     "flask_sqlalchemy": ("service/storage/database/",),
     "alembic": ("service/storage/database/",),
     "pybreaker": ("service/storage/guard.py",),
-    "prometheus_client": ("service/metrics.py", "admin/"),
+    "prometheus_client": ("service/metrics.py", "service/process_files.py", "service/exposition.py", "admin/"),
     "spectree": ("service/api/", "admin/"),
     "pydantic": ("service/api/", "admin/"),
     "click": ("service/cli/",),

@@ -18,7 +18,10 @@ NEEDED = {
     "messages:read": [("GET", URL), ("GET", URL + "/m"), ("GET", "/api/v1/docs"), ("GET", "/api/v1/openapi.json")],
     "messages:write": [("POST", URL), ("PATCH", URL + "/m"), ("POST", URL + "/m/read"), ("PUT", URL + "/m/status")],
     "metrics": [("GET", "/admin/metrics")],
-    "admin": [("GET", "/admin/profile"), ("POST", "/admin/profile"), ("GET", "/admin/health")],
+    "admin": [
+        *(("GET", f"/admin/{path}") for path in ("", "profile", "health", "checks", "steps/db-only", "assets/admin.css")),
+        *(("POST", f"/admin/{path}") for path in ("profile", "steps/db-only")),
+    ],
 }
 
 
@@ -77,10 +80,10 @@ def test_a_scope_opens_its_own_routes_and_no_others(site: Site, app: Flask, scop
     for owner, calls in NEEDED.items():
         for verb, path in calls:
             answer = client.open(path, method=verb)
-            assert (answer.status_code == 403) == (owner != scope), (verb, path)
+            assert ("lacks the scope" in answer.text) == (owner != scope), (verb, path)
             if owner != scope:
                 error = (answer.json or {})["error"]
-                assert (error["code"], error["details"]) == ("forbidden", {"scope": owner})
+                assert (error["code"], error["details"]["scope"]) == ("forbidden", owner)
 
 
 def test_a_route_that_names_no_scope_is_open_to_nobody(site: Site, app: Flask) -> None:
@@ -96,7 +99,7 @@ def test_a_token_is_kept_as_a_hash_that_nobody_else_may_read(site: Site) -> None
     assert path.stat().st_mode & 0o777 == 0o600
     assert secret not in repr(Tokens(site.root / "state").all())
     [kept] = json.loads(path.read_text())
-    assert set(kept) == {"name", "hash", "scopes", "created"}
+    assert set(kept) == {"name", "hash", "scopes", "created", "expires"}
 
 
 def test_a_revoked_token_stops_at_the_next_request_and_the_others_go_on(site: Site, app: Flask) -> None:
@@ -165,3 +168,14 @@ def test_a_view_keeps_its_mark(app: Flask) -> None:
     view = requires("metrics")(lambda: "x")
     assert view.__dict__ == {"required_scope": "metrics"}
     assert app.view_functions["admin.metrics"].__dict__["required_scope"] == "metrics"
+
+
+def test_a_token_stops_at_its_end(site: Site, app: Flask) -> None:
+    tokens = Tokens(site.root / "state")
+    client = with_secret(app, tokens.create("short", ("admin",), days=1))
+    assert client.get("/admin/profile").status_code == 200
+    kept = json.loads((site.root / "state" / "tokens.json").read_text())
+    [token] = kept
+    assert token["expires"] > token["created"]
+    (site.root / "state" / "tokens.json").write_text(json.dumps([token | {"expires": token["created"]}]))
+    assert client.get("/admin/profile").status_code == 401

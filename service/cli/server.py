@@ -3,8 +3,9 @@
 from typing import Any
 
 from service.cli.demo import LOCAL_TOKEN, example
-from service.metrics import forget_process
+from service.process_files import swept
 from settings import load
+from settings.process import metrics_directory
 
 threads = 4
 timeout = 60
@@ -23,8 +24,12 @@ def when_ready(server: Any) -> None:
     if token.exists():
         secret = token.read_text(encoding="ascii").strip()
         print(f"token: {secret}\ntry:\n  {example(url, secret)}", flush=True)
+        print(f"dashboard: {url}/admin/ (any name, the token as password)", flush=True)
 
 
-def child_exit(_server: Any, worker: Any) -> None:
-    """Forget the gauges of a worker that is gone."""
-    forget_process(worker.pid)
+def child_exit(_server: Any, _worker: Any) -> None:
+    """Forget the gauges of a worker that is gone; what it counted stays in the sums."""
+    directory = metrics_directory()
+    if directory is not None:
+        with swept(directory):
+            pass

@@ -11,7 +11,9 @@ from service.changes import Change, Delta
 from service.errors import DatabaseUnavailable, StoreUnavailable
 from service.messages import Correspondence, Section
 from service.storage.base import Answer, Applied, Observer, Outcome, Signatures, Snapshot, timed
+from service.storage.database.engine import PoolUse
 from service.storage.database.store import DatabaseStore
+from service.window import Begin, Slice, Wanted
 
 T = TypeVar("T")
 
@@ -90,6 +92,9 @@ class GuardedDatabase:
     def snapshot(self, deposition_data_set_id: str) -> Snapshot | None:
         return self._call("read", lambda: self._database.snapshot(deposition_data_set_id))
 
+    def current(self, deposition_data_set_id: str) -> Snapshot | None:
+        return self._call("read", lambda: self._database.current(deposition_data_set_id))
+
     def state(self, deposition_data_set_id: str) -> Snapshot | None:
         return self._call("state", lambda: self._database.state(deposition_data_set_id))
 
@@ -107,6 +112,9 @@ class GuardedDatabase:
 
     def add(self, snapshots: Sequence[Snapshot]) -> None:
         self._call("add", lambda: self._database.add(snapshots))
+
+    def recent(self, wanted: Wanted, begin: Begin, limit: int) -> Slice:
+        return self._call("recent", lambda: self._database.recent(wanted, begin, limit))
 
     def write(self, change: Change) -> Applied:
         return self._call("write", lambda: self._database.write(change))
@@ -132,6 +140,15 @@ class GuardedDatabase:
 
     def probe(self) -> Mapping[str, str]:
         return self._call("probe", self._database.probe)
+
+    def max_packet(self) -> int | None:
+        return self._call("packet", self._database.max_packet)
+
+    def pool_use(self) -> PoolUse | None:
+        return self._database.pool_use()
+
+    def remove_scratch(self, deposition_data_set_id: str) -> None:
+        self._call("probe", lambda: self._database.remove_scratch(deposition_data_set_id))
 
     def _call(self, operation: str, work: Callable[[], T]) -> T:
         with timed(self._observer, self.name, operation):

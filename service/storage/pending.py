@@ -5,7 +5,7 @@ import json
 import os
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,13 @@ class Pending:
         """List the depositions for which changes are kept."""
         names = sorted(os.listdir(self._root)) if self._root.is_dir() else []
         return tuple(name for name in names if self.has(name))
+
+    def since(self) -> Iterator[float]:
+        """Give, for each of those depositions, when the oldest of its changes was kept, in seconds since 1970."""
+        for name in self.depositions():
+            oldest = min((path.name for path in (self._root / name).glob("*.json")), default=None)
+            if oldest is not None:
+                yield int(oldest.partition("-")[0]) / 1e9
 
     def forget(self, paths: Iterable[Path]) -> None:
         """Remove copies that the database holds now."""
@@ -96,6 +103,14 @@ class Markers:
     def depositions(self) -> tuple[str, ...]:
         names = sorted(os.listdir(self._root)) if self._root.is_dir() else []
         return tuple(name for name in names if not name.startswith("."))
+
+    def since(self) -> Iterator[float]:
+        """Give, for each of them, when it was marked last, in seconds since 1970."""
+        for name in self.depositions():
+            try:
+                yield (self._root / name).stat().st_mtime
+            except FileNotFoundError:
+                continue  # brought up meanwhile
 
 
 def _load(path: Path) -> Delta | None:

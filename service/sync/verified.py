@@ -44,6 +44,11 @@ class Verified:
         return self.compared > 0 and not self.differences
 
     @property
+    def when(self) -> datetime:
+        """Give the time at which it ended."""
+        return datetime.fromisoformat(self.ended)
+
+    @property
     def age(self) -> timedelta:
         """Give the time since it began: what was written later it may not have seen."""
         return datetime.now(UTC) - datetime.fromisoformat(self.began)

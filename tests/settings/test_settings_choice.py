@@ -33,6 +33,10 @@ def test_an_unknown_profile_is_refused_naming_it_and_the_valid_ones(name: str) -
             load(environ, group)
 
 
+def test_the_sidecar_of_a_process_group_has_its_profile() -> None:
+    assert load({}, "messaging-db-only.admin").profile.name == "db-only"
+
+
 @pytest.mark.parametrize("group", ["", "wsgi", "%{GLOBAL}", "my-messaging-db-only"])
 def test_another_process_group_states_nothing(group: str) -> None:
     assert not load({}, group).stated_profile

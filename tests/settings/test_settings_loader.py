@@ -21,6 +21,7 @@ DEFAULTS = {
     "connection_pooling": True,
     "max_message_bytes": 8388608,
     "create_depositions": True,
+    "log_file": SETTINGS_FILE.parent / "var/messaging.log",
     "remote_users": {},
 }
 

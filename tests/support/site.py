@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Flask
 from flask.testing import FlaskClient
 
-from admin.views import init_app
+from admin.app import init_app
 from service.app import create_app
 from service.security import Tokens
 from service.services import Services, assemble
@@ -46,6 +46,7 @@ class Site:
             "MSGMODULE_STATE_DIR": str(self.root / "state"),
             "MSGMODULE_DATABASE_URL": self.database_url,
             "MSGMODULE_LOCK_TIMEOUT": "1",
+            "MSGMODULE_LOG_FILE": str(self.root / "messaging.log"),
             **more,
         }
 

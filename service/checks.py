@@ -1,0 +1,151 @@
+"""The checks of `/admin/health` and `msgmodule health`: what each looks at, and what it lets pass."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from service import vitals
+from service.services import Services
+from service.storage.base import OK
+from service.storage.database import schema
+from settings import Profile
+
+#: The smallest free share of disk, inodes and memory; seconds a store may be behind; the age of a foreign lock.
+_FREE, _BEHIND, _LOCKED = 0.05, 600.0, 300.0
+#: A text is quoted in a statement: at worst every byte of it takes two.
+_QUOTED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a limit holds, and what was found."""
+
+    ok: bool
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check, what it lets pass, and the profiles that want it. `run` may raise MessagingError, which fails it."""
+
+    name: str
+    limit: str
+    run: Callable[[Services], Verdict]
+    wanted: Callable[[Profile], bool]
+
+
+def _schema(found: Services) -> Verdict:
+    status = schema.status(found.settings)
+    if status.is_current:
+        return Verdict(ok=True, found=f"version {status.version}, every table, identity {status.identity}")
+    missing = f"version {status.version}, head {status.head}, missing tables {list(status.missing)}"
+    return Verdict(ok=False, found=f"{missing}; run `msgmodule db upgrade`")
+
+
+def _packet(found: Services) -> Verdict:
+    packet, needed = found.stores.database.max_packet(), _QUOTED * found.settings.max_message_bytes
+    if packet is None:
+        return Verdict(ok=True, found="this kind of database has none")
+    remedy = f"; raise max_allowed_packet of the server to {needed}, or lower max_message_bytes"
+    return Verdict(packet >= needed, f"{packet} bytes, needed {needed}{'' if packet >= needed else remedy}")
+
+
+def _pool(found: Services) -> Verdict:
+    pool = found.stores.database.pool_use()
+    if pool is None:
+        return Verdict(ok=True, found="connections are not kept")
+    return Verdict(pool.used < pool.most, f"{pool.used} of {pool.most} connections of this process in use")
+
+
+def _breaker(found: Services) -> Verdict:
+    guard = found.stores.database.guard
+    if guard is None:
+        return Verdict(ok=True, found="switched off")
+    cut = [w for w in vitals.other_workers(found.runtime.workers) if w["breaker"] not in ("closed", "off")]
+    here = "" if guard.state == "closed" else f"{guard.state} after {guard.failures} failures here"
+    there = "; ".join(f"{w['breaker']} at {w['host']} {w['pid']}, seen {w['seen']}" for w in cut)
+    told = "; ".join(text for text in (here, there) if text)
+    return Verdict(not told, f"{told}; it closes once the database answers" if told else "closed in every process")
+
+
+def _probe(store: str, found: Services) -> Verdict:
+    result = found.stores.single(store).probe()[store]
+    return Verdict(result == OK, result)
+
+
+def _behind(store: str, found: Services) -> Verdict:
+    profile = found.settings.profile_named(found.switching.active().profile)
+    behind = vitals.behind(found.stores, profile)[store]
+    told = f"{behind.count} depositions, the oldest for {behind.oldest:.0f} s"
+    remedy = "" if behind.oldest <= _BEHIND else "; see that the store takes writes again, then run `msgmodule reconcile`"
+    return Verdict(behind.oldest <= _BEHIND, told + remedy)
+
+
+def _workers(found: Services) -> Verdict:
+    active, workers = found.switching.active(), found.runtime.workers.all()
+    late = ", ".join(f"{w['host']} {w['pid']} at epoch {w['epoch']}" for w in vitals.lagging(workers, active))
+    return Verdict(not late, late or f"{len(workers)} seen, none answers under an epoch before {active.epoch}")
+
+
+def _locks(found: Services) -> Verdict:
+    stuck = [lock for lock in vitals.stuck_locks(found.settings) if lock.age > _LOCKED]
+    told = ", ".join(f"{lock.path} ({lock.age:.0f} s)" for lock in stuck[:5])
+    return Verdict(not stuck, f"{told}; remove a lock that no program uses any more" if stuck else "none")
+
+
+def _disks(found: Services) -> Verdict:
+    disks = list(vitals.disks(found.settings))
+    told = ", ".join(f"{disk.place} {disk.free:.1%}" for disk in disks)
+    return Verdict(all(disk.free >= _FREE for disk in disks), told)
+
+
+def _inodes(found: Services) -> Verdict:
+    counted = {disk.place: disk.free_inodes for disk in vitals.disks(found.settings) if disk.free_inodes is not None}
+    told = ", ".join(f"{place} {free:.1%}" for place, free in counted.items())
+    return Verdict(all(free >= _FREE for free in counted.values()), told or "the file systems count none")
+
+
+def _memory(_: Services) -> Verdict:
+    free = vitals.free_memory()
+    return Verdict(free >= _FREE, f"{free:.1%} free")
+
+
+def _mirrors(found: Services) -> Verdict:
+    return Verdict(ok=True, found=f"{vitals.without_mirror(found.stores.cif.site)} depositions have no deposit/ folder")
+
+
+def _flags(found: Services) -> Verdict:
+    settings = found.settings
+    flags = {name: getattr(settings, name) for name in ("circuit_breaker", "connection_pooling", "create_depositions")}
+    return Verdict(ok=True, found=", ".join(f"{name} {'on' if on else 'off'}" for name, on in flags.items()))
+
+
+def _always(_: Profile) -> bool:
+    return True
+
+
+def _database(profile: Profile) -> bool:
+    return profile.uses_database
+
+
+def _files(profile: Profile) -> bool:
+    return profile.writes_cif
+
+
+CHECKS = (
+    Check("database_schema", "a real table is read; newest version, every table", _schema, _database),
+    Check("database_probe", "a row is written, read and removed", partial(_probe, "database"), _database),
+    Check("database_packet", "a message of max_message_bytes fits", _packet, _database),
+    Check("database_pool", "a connection is free", _pool, _database),
+    Check("circuit_breaker", "closed", _breaker, _database),
+    Check("cif_probe", "a file is locked, written, read and removed", partial(_probe, "cif"), _files),
+    Check("foreign_locks", f"none older than {_LOCKED:.0f} s that a writer waited for", _locks, _files),
+    Check("cif_behind", f"none for longer than {_BEHIND:.0f} s", partial(_behind, "cif"), _files),
+    Check("database_behind", f"none for longer than {_BEHIND:.0f} s", partial(_behind, "database"), _database),
+    Check("mirrors", "counted, no limit", _mirrors, _files),
+    Check("workers", "all follow the active profile", _workers, _always),
+    Check("disk_space", f"{_FREE:.0%} free", _disks, _always),
+    Check("inodes", f"{_FREE:.0%} free", _inodes, _always),
+    Check("memory", f"{_FREE:.0%} free", _memory, _always),
+    Check("feature_flags", "shown, no limit", _flags, _always),
+)

@@ -1,0 +1,42 @@
+"""Locks of other programs that a writer waited for in vain, noted in `state_dir`: nobody walks the archive for them."""
+
+import hashlib
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from service.storage.durable import faults, make_directory, remove, write_new
+
+
+@dataclass(frozen=True, slots=True)
+class StuckLock:
+    """A lock that is still there, and how many seconds old it is."""
+
+    path: Path
+    age: float
+
+
+class StuckLocks:
+    """Remember such locks until they are gone."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self._root = state_dir / "stuck-locks"
+
+    def note(self, lock: Path) -> None:
+        """Remember a lock."""
+        note = self._root / hashlib.sha256(bytes(lock)).hexdigest()[:32]
+        with faults(note):
+            make_directory(self._root)
+            write_new(note, bytes(lock), durable=False)
+
+    def all(self) -> tuple[StuckLock, ...]:
+        """List those that are still there, the oldest first; forget the others."""
+        found = []
+        for note in self._root.glob("[0-9a-f]*"):
+            try:
+                lock = Path(os.fsdecode(note.read_bytes()))
+                found.append(StuckLock(lock, max(0.0, time.time() - lock.stat().st_mtime)))
+            except FileNotFoundError:
+                remove(note)
+        return tuple(sorted(found, key=lambda stuck: -stuck.age))
