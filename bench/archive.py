@@ -64,6 +64,7 @@ def measured(root: Path, depositions: int) -> dict[str, Any]:
         "2 workers, of 1": round(best["import"] / best["import, 2 workers"], 2),
         "again, of first": round(best["import"] / best["import again"], 1),
         "export, of straight": round(best["straight export"] / best["export"], 2),
+        "export with 2 workers, of straight": round(best["straight export"] / best["export, 2 workers"], 2),
         "cores": os.cpu_count(),
     }
 
@@ -80,6 +81,7 @@ def one_round(root: Path, n: int) -> Iterator[tuple[str, float]]:
     yield "import again", seconds(lambda: imported(settings, keys, 1))
     yield "straight export", seconds(lambda: straight_export(root / f"straight{n}", keys))
     yield "export", seconds(lambda: exported(settings, root / f"export{n}", keys))
+    yield "export, 2 workers", seconds(lambda: exported_by_two(settings, root / f"two{n}", keys))
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -117,11 +119,21 @@ def imported(settings: Settings, keys: list[str], workers: int) -> None:
     assert not [one for one in done if one.error]  # noqa: S101
 
 
-def exported(settings: Settings, root: Path, keys: list[str]) -> None:
+def exported(settings: Settings, root: Path, keys: Iterable[str]) -> None:
     """Export all into a folder, as the command does."""
     target = Folder(root, assembled(settings).stores.database, settings.state_dir, 10, overwrite=False)
     for key in keys:
         target.bring(key)
+
+
+def exported_by_two(settings: Settings, root: Path, keys: list[str]) -> None:
+    """Export all into a folder from two processes."""
+
+    def work(part: Iterable[str]) -> Iterable[None]:
+        exported(settings, root, part)
+        return ()
+
+    assert not list(spread(work, keys, 2))  # noqa: S101
 
 
 def straight_import(root: Path) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from pathlib import Path
 
 
 class Leases:
@@ -25,3 +26,11 @@ class Leases:
         """Give the oldest epoch in use; the current one where there are no requests."""
         with self._lock:
             return min(self._counts, default=current)
+
+
+_OF_SITES: dict[Path, Leases] = {}
+
+
+def leases_of(state_dir: Path) -> Leases:
+    """Give the leases of this process at a site, whichever of its applications the requests came to."""
+    return _OF_SITES.setdefault(state_dir, Leases())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from service.active import Active, ActiveFile, Stamp, Workers
 from service.errors import FileUnavailable
-from service.leases import Leases
+from service.leases import leases_of
 from service.logs import log
 from service.metrics import Metrics
 from service.storage.base import Store
@@ -37,7 +37,7 @@ class Runtime:
         self._metrics = metrics
         self._building = threading.Lock()
         self._seen: tuple[Stamp, Snapshot] | None = None
-        self._leases = Leases()
+        self._leases = leases_of(settings.state_dir)
         self._told: tuple[int, str, float] = (0, "", 0.0)
 
     def current(self) -> Snapshot:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -63,7 +62,7 @@ def add_unknown(site: Site) -> None:
 def lag(site: Site) -> None:
     folder = site.root / "state" / "workers"
     folder.mkdir(exist_ok=True)
-    worker = {"host": socket.gethostname(), "pid": os.getpid(), "epoch": 0, "since": OLD, "seen": OLD}
+    worker = {"host": "elsewhere", "pid": 1, "epoch": 0, "since": OLD, "seen": OLD}
     (folder / "lagging.json").write_text(json.dumps(worker))
 
 

@@ -1,14 +1,16 @@
 """`msgmodule export`: bring files up to the database."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from service.cli.common import json_option, selected, selection_options, services_of, show
+from service.cli.common import assembled, json_option, selected, selection_options, services_of, show
 from service.cli.progress import JsonLog, json_log_option, shown
+from service.cli.workers import spread
 from service.services import Services
-from service.sync.export import Archive, Outcome, export
+from service.sync.export import Archive, Exported, Outcome, Target, export
 from service.sync.folder import Folder
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -17,6 +19,7 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.command("export")
 @selection_options
 @click.option("--output-dir", type=_FOLDER, help="Write the files there, not into the archive.")
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1), help="Processes on this machine.")
 @click.option("--overwrite", is_flag=True, help="Touch files too that another program wrote.")
 @json_log_option
 @json_option
@@ -29,6 +32,7 @@ def export_(
     directory: Path | None,
     everything: bool,
     output_dir: Path | None,
+    workers: int,
     overwrite: bool,
     json_log: Path | None,
     as_json: bool,
@@ -38,22 +42,24 @@ def export_(
     Without a selection: those whose files lack something. Exit 1 when one was refused or failed, or a selection found none.
     """
     found = services_of(context)
-    archive = _archive(found, overwrite=overwrite)
-    settings, database = found.settings, found.stores.database
-    target = (
-        Folder(output_dir, database, settings.state_dir, settings.lock_timeout, overwrite=overwrite)
-        if output_dir
-        else archive
-    )
     selects = bool(depositions or depositions_file or directory or everything)
     if not selects and output_dir:
         raise click.UsageError("select what is to be written to --output-dir, or all of it with --all")
-    chosen = archive.behind()
     if selects:
-        named = selected(found, depositions, depositions_file, directory, everything, known=database.recorded)
-        chosen = sorted(named)
+        known = found.stores.database.recorded
+        chosen = sorted(selected(found, depositions, depositions_file, directory, everything, known=known))
+    else:
+        chosen = _archive(found, overwrite=overwrite).behind()
+
+    def work(keys: Sequence[str]) -> Iterator[Exported]:
+        """Connect anew: a connection must not be shared between processes."""
+        own = assembled(found.settings)
+        target = _folder(own, output_dir, overwrite=overwrite) if output_dir else _archive(own, overwrite=overwrite)
+        return export(target, keys)
+
+    done = work(chosen) if workers == 1 else spread(work, chosen, workers)
     counts, log = dict.fromkeys((outcome.value for outcome in Outcome), 0), JsonLog(json_log)
-    for one in shown(export(target, chosen), len(chosen), "export"):
+    for one in shown(done, len(chosen), "export"):
         counts[one.outcome.value] += 1
         log("exported", "warning" if one.error else "info", **asdict(one))
         if one.error:
@@ -62,6 +68,11 @@ def export_(
     show({"found": len(chosen), **counts}, as_json=as_json)
     if counts[Outcome.REFUSED.value] or counts[Outcome.FAILED.value] or (selects and not chosen):
         context.exit(1)
+
+
+def _folder(found: Services, output_dir: Path, *, overwrite: bool) -> Target:
+    settings = found.settings
+    return Folder(output_dir, found.stores.database, settings.state_dir, settings.lock_timeout, overwrite=overwrite)
 
 
 def _archive(found: Services, *, overwrite: bool) -> Archive:

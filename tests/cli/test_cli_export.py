@@ -51,6 +51,14 @@ def test_what_was_imported_is_exported_equal_row_by_row(archive: Site, tmp_path:
     assert rows_of(tmp_path / "out" / deposition) == original
 
 
+def test_several_workers_export_the_same(archive: Site, tmp_path: Path) -> None:
+    out = ("--all", "--output-dir", str(tmp_path / "out"))
+    assert exported(archive, *out, "--workers", "2") == (0, counts(found=2, written=2))
+    for deposition in (DEPOSITION, OTHER):
+        assert rows_of(tmp_path / "out" / deposition) == rows_of(archive.archive / deposition)
+    assert exported(archive, *out) == (0, counts(found=2, unchanged=2))
+
+
 def test_an_export_into_a_folder_run_again_writes_nothing(archive: Site, tmp_path: Path) -> None:
     out = ("--all", "--output-dir", str(tmp_path / "out"))
     exported(archive, *out)
