@@ -6,7 +6,7 @@ WORKERS ?= 2
 BIN := .venv/bin
 
 .DELETE_ON_ERROR:
-.PHONY: help install install-dev run test lint format check-format types architecture generated axe bench-cif torture-cif model lock clean
+.PHONY: help install install-dev run test security-test fuzz security lint format check-format types architecture generated axe bench-cif torture-cif model lock clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -33,6 +33,17 @@ run: .venv/installed ## Set up the embedded default with demo depositions and se
 
 test: .venv/installed-dev ## Run all tests
 	$(BIN)/python -m pytest
+
+security-test: .venv/installed-dev ## Attack the service: what is refused, what is written, what is logged
+	$(BIN)/python -m pytest tests/security tests/test_security.py tests/test_headers.py
+
+FUZZ ?= 2000
+fuzz: .venv/installed-dev ## Make requests by the OpenAPI document, good and bad, and look at every answer (FUZZ=2000)
+	FUZZ=$(FUZZ) $(BIN)/python -m pytest tests/security/test_schema_fuzz.py
+
+security: .venv/installed-dev ## Look for unsafe code, and for known faults of what we install (a list on the network)
+	$(BIN)/bandit --quiet --recursive service admin settings wsgi.py
+	$(BIN)/pip-audit --requirement requirements.lock --no-deps --disable-pip
 
 lint: .venv/installed-dev ## Look for mistakes
 	$(BIN)/ruff check .
