@@ -42,8 +42,8 @@ fuzz: .venv/installed-dev ## Make requests by the OpenAPI document, good and bad
 	FUZZ=$(FUZZ) $(BIN)/python -m pytest tests/security/test_schema_fuzz.py
 
 security: .venv/installed-dev ## Look for unsafe code, and for known faults of what we install (a list on the network)
-	$(BIN)/bandit --quiet --recursive service admin settings wsgi.py
-	$(BIN)/pip-audit --requirement requirements.lock --no-deps --disable-pip
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive service admin settings wsgi.py
+	$(BIN)/python deploy/audit.py
 
 lint: .venv/installed-dev ## Look for mistakes
 	$(BIN)/ruff check .
