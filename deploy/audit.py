@@ -1,4 +1,4 @@
-"""Ask pip-audit for known faults of what we install; where it reaches no list of them, say so and that nothing was audited."""
+"""Ask pip-audit for known faults of what we install; where it reaches no list of them, say that nothing was audited."""
 
 import json
 import subprocess
@@ -13,8 +13,6 @@ _AUDIT = (
     "--disable-pip",
     "--format",
     "json",
-    "--progress-spinner",
-    "off",
 )
 
 
