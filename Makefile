@@ -3,19 +3,36 @@
 PYTHON ?= python3
 PORT ?= 8000
 WORKERS ?= 2
+INTERVAL ?= 60
+REASON ?= make $@
+SOURCE ?= .
 BIN := .venv/bin
+MSGMODULE := $(BIN)/msgmodule
+PYTEST := $(BIN)/python -m pytest
+# tools of their own, at fixed versions, in environments that uv keeps apart from the service's
+UVX := $(BIN)/uvx --quiet
+MKDOCS := $(UVX) --from mkdocs==1.6.1 mkdocs
+CODE := service admin settings wsgi.py
+# what bandit finds there has its reason beside it, which ruff's same rules check
+REASONED := B105,B108,B301,B310,B311,B403,B404,B603,B606,B608
+KILLS ?= 1000
+STEPS ?= 10000
+DEPOSITIONS ?= 200
+FUZZ ?= 2000
 
 .DELETE_ON_ERROR:
-.PHONY: help install install-dev run test security-test fuzz security lint format check-format types architecture generated axe bench-cif torture-cif model lock clean
+.PHONY: $(shell sed -nE 's/^([a-z0-9-]+):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 help: ## Show the targets
-	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+	@awk -F ':.*## ' '/^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  %-32s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+##@ Installation
 
 .venv/installed: pyproject.toml requirements.lock
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
-	$(BIN)/msgmodule --version
+	$(MSGMODULE) --version
 	touch $@
 
 .venv/installed-dev: .venv/installed requirements-dev.lock
@@ -27,26 +44,87 @@ install: .venv/installed ## Make .venv with the service in it, from locked requi
 install-dev: .venv/installed-dev ## Add what the tests need to the same .venv
 
 run: .venv/installed ## Set up the embedded default with demo depositions and serve it (PORT=8000)
-	$(BIN)/msgmodule db init
-	$(BIN)/msgmodule demo
-	$(BIN)/msgmodule run --port $(PORT) --workers $(WORKERS)
+	$(MSGMODULE) db init
+	$(MSGMODULE) demo
+	$(MSGMODULE) run --port $(PORT) --workers $(WORKERS)
+
+##@ Backend configuration
+
+backend-info: .venv/installed ## Show the active profile, its stores and the origin of each setting
+	@$(MSGMODULE) backend-info
+
+backend-cif-only: .venv/installed ## Switch to cif-only
+	$(MSGMODULE) profile switch cif-only --reason "$(REASON)"
+
+backend-dual-write-cif-read: .venv/installed ## Switch to dual-write-cif-read
+	$(MSGMODULE) profile switch dual-write-cif-read --reason "$(REASON)"
+
+backend-dual-write-db-read: .venv/installed ## Switch to dual-write-db-read
+	$(MSGMODULE) profile switch dual-write-db-read --reason "$(REASON)"
+
+backend-db-only: .venv/installed ## Switch to db-only
+	$(MSGMODULE) profile switch db-only --reason "$(REASON)"
+
+##@ Migration
+
+migration-phase-1: backend-dual-write-cif-read ## Begin phase 1, then show what is behind
+	$(MSGMODULE) status
+
+migration-phase-2: .venv/installed ## Bring the archive in, compare both stores, then begin phase 2
+	$(MSGMODULE) import --all
+	$(MSGMODULE) verify --all
+	$(MSGMODULE) profile switch dual-write-db-read --reason "$(REASON)"
+
+migration-phase-3: backend-db-only ## Begin phase 3; the files stay as they are
+
+##@ Testing
 
 test: .venv/installed-dev ## Run all tests
-	$(BIN)/python -m pytest
+	$(PYTEST)
+
+test-unit: .venv/installed-dev ## Run the tests that need no database
+	$(PYTEST) -m unit
+
+test-integration: .venv/installed-dev ## Run the others; without MariaDB they fail
+	CI=true $(PYTEST) -m integration
+
+test-database: .venv/installed-dev ## Run the tests that have a database; without MariaDB they fail
+	CI=true $(PYTEST) -m database
+
+test-coverage: .venv/installed-dev ## Measure what the tests run through, and fail below 90 %
+	$(BIN)/uv run --no-project --with coverage==7.17.4 coverage run --source service,admin,settings -m pytest
+	$(BIN)/uv run --no-project --with coverage==7.17.4 coverage html --directory var/coverage
+	$(BIN)/uv run --no-project --with coverage==7.17.4 coverage report --fail-under 90
+
+test-tox: .venv/installed-dev ## Run all tests under every supported Python; one that is missing is a failure
+	$(UVX) tox==4.67.15
 
 security-test: .venv/installed-dev ## Attack the service: what is refused, what is written, what is logged
-	$(BIN)/python -m pytest tests/security tests/test_security.py tests/test_headers.py
+	$(PYTEST) tests/security tests/test_security.py tests/test_headers.py
 
-FUZZ ?= 2000
 fuzz: .venv/installed-dev ## Make requests by the OpenAPI document, good and bad, and look at every answer (FUZZ=2000)
-	FUZZ=$(FUZZ) $(BIN)/python -m pytest tests/security/test_schema_fuzz.py
+	FUZZ=$(FUZZ) $(PYTEST) tests/security/test_schema_fuzz.py
 
-security: .venv/installed-dev ## Look for unsafe code, and for known faults of what we install (a list on the network)
-	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive service admin settings wsgi.py
+##@ Validation
+
+validate: ## Validate the integration, look for mistakes and known weaknesses; all of it, whatever fails
+	$(MAKE) --keep-going validate-integration lint security
+
+validate-integration: .venv/installed-dev ## Use both stores on a scratch deposition and run the quick tests
+	$(MSGMODULE) validate --integration
+
+validate-config: .venv/installed ## Check settings, environment and every profile (and the file .env, where there is one)
+	$(MSGMODULE) validate --config $(if $(wildcard .env),--env-file .env)
+
+security: .venv/installed-dev ## Look for weaknesses in the code and in what it stands on
+	$(BIN)/bandit --quiet --recursive --skip $(REASONED) $(CODE)
 	$(BIN)/python deploy/audit.py
 
-lint: .venv/installed-dev ## Look for mistakes
+##@ Development
+
+lint: .venv/installed-dev ## Look for mistakes, in code and types
 	$(BIN)/ruff check .
+	$(BIN)/mypy
 
 format: .venv/installed-dev ## Bring the code into its form
 	$(BIN)/ruff format .
@@ -59,6 +137,16 @@ types: .venv/installed-dev ## Check the types
 
 architecture: .venv/installed-dev ## Check that arrows between rooms never point back
 	$(BIN)/lint-imports
+
+dev-setup: install-dev validate-config ## Make everything a developer needs, the local database included
+	$(MSGMODULE) db init
+
+dev-test: .venv/installed-dev ## Run the quick tests, those of the files, and check the settings
+	$(PYTEST) -m unit
+	$(PYTEST) tests/storage/cif/test_cif_store.py
+	$(MSGMODULE) validate --config
+
+dev-commit: check-format lint test-unit test-database ## Check what is to be committed
 
 generated: .venv/installed-dev ## Make the files again that come from the metric catalogue
 	$(BIN)/python deploy/from_catalogue.py
@@ -74,11 +162,15 @@ axe: .venv/axe/package/axe.min.js ## Fetch the accessibility checker that the br
 bench-cif: .venv/installed-dev ## Measure the CIF store beside the legacy class
 	cd bench && ../$(BIN)/python cif.py
 
-KILLS ?= 1000
+bench-recent: .venv/installed-dev ## Measure the list of recent messages over 100 000 of them in MariaDB
+	cd bench && ../$(BIN)/python recent.py
+
+bench-archive: .venv/installed-dev ## Measure import and export beside straight-line programs on MariaDB (DEPOSITIONS=200)
+	$(BIN)/python bench/archive.py $(DEPOSITIONS)
+
 torture-cif: .venv/installed-dev ## Kill writers of one file and look for what is lost (KILLS=1000)
 	$(BIN)/python bench/torture_cif.py $(KILLS)
 
-STEPS ?= 10000
 model: .venv/installed-dev ## Walk the dual write at random against what was acknowledged (STEPS=10000)
 	MODEL_SEED=$${MODEL_SEED:-$$(date +%s)} MODEL_STEPS=$(STEPS) $(BIN)/python -m pytest -q -s tests/storage/test_model.py
 
@@ -88,3 +180,73 @@ lock: .venv/installed-dev ## Choose the versions anew and lock them
 
 clean: ## Remove .venv and caches; data under var/ stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+##@ Documentation
+
+docs: .venv/installed-dev ## Build the manual into var/manual; a broken link is a failure
+	$(MKDOCS) build --quiet --strict
+
+serve-docs: docs ## Build the manual and serve it on http://127.0.0.1:8001
+	$(PYTHON) -m http.server --bind 127.0.0.1 --directory var/manual 8001
+
+docs-check: docs ## Build the manual, and compare it with the code and run its examples
+	$(PYTEST) tests/docs
+
+docs-generated: .venv/installed-dev ## Make the pages again that come from the code
+	$(BIN)/python docs/generate.py
+
+##@ Deployment
+
+deploy: .venv/installed ## Deploy to ENV (development, staging, production), in TARGET, with RESTART, at URL
+	$(MSGMODULE) deploy $(ENV) --source $(SOURCE) --target "$(TARGET)" --restart "$(RESTART)" --url "$(URL)" $(if $(filter yes,$(CONFIRM)),--confirm)
+
+deploy-dev: ## Deploy to development
+	$(MAKE) deploy ENV=development
+
+deploy-staging: test validate ## Test, validate, and deploy to staging
+	$(MAKE) deploy ENV=staging
+
+deploy-production: test validate backup ## Test, validate, back up, and deploy to production (CONFIRM=yes)
+	$(MAKE) deploy ENV=production
+
+##@ Feature flags
+
+feature-flags: .venv/installed ## Show the four flags, the circuit breaker and the pooling
+	@$(MSGMODULE) feature-flags
+
+feature-flags-enable: .venv/installed ## Switch FLAG on
+	$(MSGMODULE) feature-flags enable $(FLAG)
+
+feature-flags-disable: .venv/installed ## Switch FLAG off
+	$(MSGMODULE) feature-flags disable $(FLAG)
+
+##@ Monitoring and troubleshooting
+
+health: .venv/installed ## Write, read and remove a probe in every store; exit 1 on any fault
+	@$(MSGMODULE) health
+
+status: .venv/installed ## Show profile, epoch, versions, what is behind and the workers
+	@$(MSGMODULE) status
+
+monitor: .venv/installed ## Check the health every INTERVAL seconds
+	$(MSGMODULE) monitor --interval $(INTERVAL)
+
+troubleshoot: .venv/installed ## Look for what is wrong and say what remedies it
+	@$(MSGMODULE) troubleshoot
+
+logs: .venv/installed ## Show the last lines of the service's log file
+	@$(MSGMODULE) logs
+
+##@ Backup and restore
+
+backup: .venv/installed ## Write files, rows and state into the new folder BACKUP (var/backup-TIME)
+	$(MSGMODULE) backup $(or $(BACKUP),var/backup-$(shell date -u +%Y%m%dT%H%M%SZ))
+
+restore: .venv/installed ## Put the backup in the folder BACKUP into an empty site
+	$(MSGMODULE) restore $(BACKUP)
+
+##@ CI
+
+ci-test: install-dev test validate ## What CI does: install, test, validate
+
+ci-deploy: ci-test deploy ## What CI does before it deploys to ENV, and the deployment

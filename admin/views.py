@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, Response, g
+from flask import Blueprint, Response, g, request
 from prometheus_client import CONTENT_TYPE_LATEST
 from spectree import Response as Answers
 
@@ -47,6 +47,16 @@ def show_health() -> Any:
 def show_profile() -> Any:
     """Show the active profile, the profiles there are, and the epoch each worker last used."""
     return profile_body(services())
+
+
+@blueprint.get("/profile/preflight")
+@requires("admin")
+def show_preflight() -> Any:
+    """Run the checks of a move to a profile; nothing is changed."""
+    try:
+        return services().switching.preflight(request.args.get("to", "")).body()
+    except SettingsError as error:
+        raise InvalidInput.of("to", str(error)) from error
 
 
 @blueprint.post("/profile")

@@ -7,7 +7,7 @@ from pathlib import Path
 from service.messages import CATEGORIES, FileReference, Message, Row, Status, attributes
 from service.storage.cif.document import FRAME
 from service.storage.cif.rows import tokens_of
-from service.storage.cif.splice import category_text
+from service.storage.cif.splice import category_text, items_of
 
 _WORDS = "validation report density residue ligand chain refine deposit author citation release model map".split()  # noqa: SIM905
 _KINDS = ("model-annotate", "model-review", "validation-report-annotate", "sf-annotate", "mr-annotate")
@@ -59,8 +59,9 @@ def write_file(path: Path, deposition: str, count: int, seed: int = 1) -> list[s
     }
     data = FRAME
     for name, row in CATEGORIES.items():
+        columns_of = list(attributes(row))
         if columns.get(row):
-            data += category_text(name, list(attributes(row)), [tokens_of(r) for r in columns[row]])
+            data += category_text(items_of(name, columns_of), columns_of, [tokens_of(r) for r in columns[row]])
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
     return [str(m.message_id) for m, _, _ in made]

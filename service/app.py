@@ -3,7 +3,7 @@
 from flask import Flask
 
 from service import errorpages, headers, observation, probes, security
-from service.api import views
+from service.api import cached, recent, views
 from service.services import assemble
 from settings import Settings
 
@@ -17,8 +17,10 @@ def create_app(settings: Settings) -> Flask:
     found.runtime.current()
     observation.init_app(app, found.metrics)
     headers.init_app(app)
+    cached.init_app(app)
     security.init_app(app, settings, found.tokens)
     errorpages.init_app(app)
     app.register_blueprint(probes.blueprint)
     app.register_blueprint(views.blueprint, url_prefix="/api/v1")
+    app.register_blueprint(recent.blueprint, url_prefix="/api/v1")
     return app

@@ -3,11 +3,22 @@ into the rows to put; so two stores given the same rows stay equal, and no rule 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, cast
 
 from service import vocabulary
+from service.amend import amended, missing
 from service.errors import Conflict, NotFound
-from service.messages import Counts, FileReference, Message, OriginalCommunication, Section, Status, same_but, unnumbered
+from service.messages import (
+    Counts,
+    FileReference,
+    Message,
+    OriginalCommunication,
+    Section,
+    Status,
+    numbered,
+    same_but,
+    unnumbered,
+)
 from service.vocabulary import FROM_DEPOSITOR, NO, TO_DEPOSITOR, YES
 
 Keyed = TypeVar("Keyed", Message, Status)
@@ -65,8 +76,8 @@ class Delta:
         return replace(
             section,
             messages=messages,
-            files=section.files + self.files,
-            originals=section.originals + self.originals,
+            files=section.files + missing(self.files, section.files if self.replace else ()),
+            originals=section.originals + missing(self.originals, section.originals if self.replace else ()),
             statuses=_put(section.statuses, self.status),
         )
 
@@ -102,12 +113,8 @@ class AppendMessage:
         return Delta(self.content_type, append=stored, files=files, originals=originals, repeated=True)
 
     def _numbered(self, counts: Counts) -> Delta:
-        return Delta(
-            self.content_type,
-            append=replace(self.message, ordinal_id=str(counts.messages + 1)),
-            files=tuple(replace(f, ordinal_id=str(n)) for n, f in enumerate(self.files, counts.files + 1)),
-            originals=tuple(replace(o, ordinal_id=str(n)) for n, o in enumerate(self.originals, counts.originals + 1)),
-        )
+        message = replace(self.message, ordinal_id=str(counts.messages + 1))
+        return Delta(self.content_type, message, None, *numbered(self.files, self.originals, counts))
 
     def _repeats(
         self, stored: Message, files: tuple[FileReference, ...], originals: tuple[OriginalCommunication, ...]
@@ -204,7 +211,42 @@ class Tag:
         return Delta(TO_DEPOSITOR, status=new, before=old, repeated=new == old)
 
 
-Change = AppendMessage | EditDraft | MarkRead | Tag
+@dataclass(frozen=True, slots=True)
+class Amend:
+    """Set the fields in which `row` differs from the row `seen`, and add references to its message.
+
+    The legacy class changes rows so. Only a field that is still as it was seen is changed (reference, K21).
+    """
+
+    deposition_data_set_id: str
+    row: Message | Status
+    seen: Message | Status | None = None
+    files: tuple[FileReference, ...] = ()
+    originals: tuple[OriginalCommunication, ...] = ()
+
+    @property
+    def content_type(self) -> str:
+        return self.row.content_type if isinstance(self.row, Message) else TO_DEPOSITOR
+
+    def resolve(self, view: View) -> Delta:
+        """Raise NotFound for an unknown message (K3), Conflict for a row that was changed since it was seen."""
+        key = str(self.row.message_id)
+        if isinstance(self.row, Status):
+            status = amended(self.row, cast(Status | None, self.seen), view.status(key))
+            return Delta(TO_DEPOSITOR, status=status, before=view.status(key), repeated=status == view.status(key))
+        stored = _known(view, self.deposition_data_set_id, key)
+        message, kept = (
+            amended(self.row, cast(Message | None, self.seen), stored),
+            (view.references(key), view.originals(key)),
+        )
+        files, originals = missing(self.files, kept[0]), missing(self.originals, kept[1])
+        if message == stored and not files and not originals:
+            return Delta(self.content_type, None, stored, *kept, repeated=True)
+        references = numbered(files, originals, view.counts(self.content_type))
+        return Delta(self.content_type, None, message, *references, before=stored)
+
+
+Change = AppendMessage | EditDraft | MarkRead | Tag | Amend
 
 
 def unknown_message(deposition_data_set_id: str, message_id: str) -> NotFound:

@@ -92,6 +92,12 @@ class DamagedFile(MessagingError):
     code = "damaged_file"
 
 
+class DamagedBackup(MessagingError):
+    """A backup that is not as its manifest says; nothing of it is put back."""
+
+    code = "damaged_backup"
+
+
 class StoreUnavailable(MessagingError):
     """A store that cannot answer now; the caller may try again."""
 

@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from service.errors import InvalidInput
@@ -56,7 +57,7 @@ def page(correspondence: Correspondence, wanted: Filter, limit: int, cursor: str
     placed = _placed(correspondence, wanted)
     rest = [(position, m) for position, m in placed if behind is None or position > behind]
     more = len(rest) > limit
-    return Page(_letters(correspondence, [m for _, m in rest[:limit]]), _cursor(rest[limit - 1][0]) if more else None)
+    return Page(letters(correspondence, [m for _, m in rest[:limit]]), _cursor(rest[limit - 1][0]) if more else None)
 
 
 def _placed(correspondence: Correspondence, wanted: Filter) -> list[tuple[Position, Message]]:
@@ -69,7 +70,8 @@ def _placed(correspondence: Correspondence, wanted: Filter) -> list[tuple[Positi
     return sorted(placed, key=lambda item: item[0])
 
 
-def _letters(correspondence: Correspondence, messages: list[Message]) -> tuple[Letter, ...]:
+def letters(correspondence: Correspondence, messages: Iterable[Message]) -> tuple[Letter, ...]:
+    """Give messages with what belongs to them."""
     files: defaultdict[str | None, list[FileReference]] = defaultdict(list)
     originals: defaultdict[str | None, list[OriginalCommunication]] = defaultdict(list)
     for section in correspondence.sections:

@@ -71,12 +71,15 @@ class MessageService:
         message: Message,
         files: tuple[FileReference, ...] = (),
         original: OriginalCommunication | None = None,
+        *,
+        timestamp: str | None = None,
     ) -> Sent:
         """Append a message, made complete by the rules of the reference (sections 5, 7.2 and 9).
 
+        Its time is now, or `timestamp` where a program states one (seed's row S53).
         Raises InvalidInput naming the field, and Conflict where the id is taken by a message with other content.
         """
-        message = _completed(message)
+        message = _completed(message, timestamp)
         owner = str(message.deposition_data_set_id)
         if vocabulary.is_group(owner) and files:
             raise InvalidInput.of("files", "a message of a group carries no files (reference section 1.1)")
@@ -120,7 +123,7 @@ def now() -> str:
     return datetime.now(UTC).strftime(TIMESTAMP)
 
 
-def _completed(message: Message) -> Message:
+def _completed(message: Message, timestamp: str | None) -> Message:
     """Fill in what a caller may leave out: id and time are made here, once, before any store is touched."""
     message = _checked(message, "")
     message_id = message.message_id or str(uuid.uuid4())
@@ -128,7 +131,7 @@ def _completed(message: Message) -> Message:
         message,
         ordinal_id=None,
         message_id=message_id,
-        timestamp=now(),
+        timestamp=timestamp or now(),
         sender=vocabulary.sender_of(message.sender, message.content_type),
         context_value=vocabulary.context_value_of(message.context_type, message.context_value, message.message_text),
         parent_message_id=message.parent_message_id or message_id,

@@ -129,6 +129,16 @@ class Counts:
     originals: int
 
 
+def numbered(
+    files: tuple[FileReference, ...], originals: tuple[OriginalCommunication, ...], counts: Counts
+) -> tuple[tuple[FileReference, ...], tuple[OriginalCommunication, ...]]:
+    """Number references behind those that are there."""
+    return (
+        tuple(replace(f, ordinal_id=str(n)) for n, f in enumerate(files, counts.files + 1)),
+        tuple(replace(o, ordinal_id=str(n)) for n, o in enumerate(originals, counts.originals + 1)),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Correspondence:
     """Everything of one deposition; its sections come in the order of `CONTENT_TYPES`."""
@@ -143,6 +153,10 @@ class Correspondence:
     @property
     def statuses(self) -> tuple[Status, ...]:
         return self.section(TO_DEPOSITOR).statuses
+
+    @property
+    def row_count(self) -> int:
+        return sum(len(rows) for s in self.sections for _, rows in s.categories())
 
     def section(self, content_type: str) -> Section:
         return self.sections[CONTENT_TYPES.index(content_type)]

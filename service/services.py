@@ -5,9 +5,11 @@ from typing import cast
 
 from flask import Flask, current_app, g, has_request_context
 
+from service import features
 from service.message_service import MessageService
 from service.metrics import Metrics
-from service.runtime import Runtime
+from service.recent import Recent
+from service.runtime import Runtime, Snapshot
 from service.security import Tokens
 from service.shadow import Shadow
 from service.storage.base import Store
@@ -33,6 +35,7 @@ class Services:
 
 def assemble(app: Flask, settings: Settings) -> Services:
     """Build the services of an application. No store is opened and no profile decided yet."""
+    settings = features.applied(settings)
     metrics = Metrics()
     stores = build_stores(app, settings, metrics)
     runtime = Runtime(settings, stores, metrics)
@@ -41,9 +44,9 @@ def assemble(app: Flask, settings: Settings) -> Services:
         """Give one chain to the end of a request, whatever is switched meanwhile."""
         if not has_request_context():
             return runtime.current().chain
-        if "chain" not in g:
-            g.chain = runtime.current().chain
-        return cast(Store, g.chain)
+        if "leased" not in g:
+            g.leased = runtime.lease()
+        return cast(Snapshot, g.leased).chain
 
     shadow = Shadow(stores, settings.shadow_read_fraction, metrics)
     messages = MessageService(chain, lambda answer: shadow.answered(runtime.current().profile, answer))
@@ -53,13 +56,26 @@ def assemble(app: Flask, settings: Settings) -> Services:
 
 
 def adopt(app: Flask, found: Services) -> None:
-    """Give an application the services of another one of the same process."""
+    """Give an application the services of this process, and have each of its requests end the lease that it took."""
+
+    def release(_: BaseException | None) -> None:
+        if leased := g.pop("leased", None):
+            found.runtime.release(leased)
+
     app.extensions[_EXTENSION] = found
+    app.teardown_appcontext(release)
 
 
 def services_of(app: Flask) -> Services:
     """Give the services of an application."""
     return cast(Services, app.extensions[_EXTENSION])
+
+
+def recent(found: Services) -> Recent:
+    """Give the lists over all depositions, under the profile that is active now."""
+    current = found.switching.active()
+    profile = found.settings.profile_named(current.profile)
+    return Recent(found.stores, profile, found.stores.chain(profile))
 
 
 def services() -> Services:

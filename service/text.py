@@ -38,3 +38,8 @@ def first_refused(text: str) -> int | None:
     positions = [found.start()] if found else []
     positions += [i for i, c in enumerate(text) if ord(c) > 0xFFFD and ord(c) & 0xFFFE == 0xFFFE][:1]
     return min(positions, default=None)
+
+
+def number(text: str | None) -> int | str | None:
+    """Give the number that a text is; one that it is not stays as the file holds it (promise P3)."""
+    return int(text) if text and text.isascii() and text.isdigit() and str(int(text)) == text else text

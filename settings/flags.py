@@ -57,6 +57,14 @@ def profile_of_flags(environ: Mapping[str, str]) -> str | None:
     return VALID[row]
 
 
+def profile_of_row(row: str) -> str:
+    """Return the profile of the four flags as letters in the order of FLAGS; raise `SettingsError` where there is none."""
+    if row in REFUSED:
+        words = " ".join(f"{name}={'true' if letter == 'T' else 'false'}" for name, letter in zip(FLAGS, row, strict=True))
+        raise SettingsError(f"{words} is refused, since {REFUSED[row]}: give one of {_valid_combinations()}")
+    return VALID[row]
+
+
 def flags_text(environ: Mapping[str, str]) -> str:
     """Return the four flags as they were stated."""
     return " ".join(f"{name}={environ.get(name) or '(not stated, so false)'}" for name in FLAGS)

@@ -84,7 +84,7 @@ def _stated(key: str, base: Path, layers: Layers, environ: Mapping[str, str]) ->
 
 
 def _finished(key: str, value: object, folder: Path, shown: str) -> object:
-    if key in ("cif_root", "state_dir"):
+    if key in ("cif_root", "state_dir", "log_file"):
         return folder / str(value)
     if key == "database_url":
         return database_url(str(value), folder, shown)

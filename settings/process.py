@@ -5,6 +5,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from settings.environment import PREFIXES
 from settings.values import Settings, SettingsError
 
 try:  # the module exists inside Apache's daemon processes alone
@@ -49,3 +50,8 @@ def metrics_directory() -> Path | None:
     """Give that folder; `None` where a process keeps its metrics to itself."""
     named = os.environ.get(METRICS_VARIABLE)
     return Path(named) if named else None
+
+
+def stated_variables() -> frozenset[tuple[str, str]]:
+    """Give what the environment states for us now; a program that reads the settings once can tell that it changed."""
+    return frozenset((name, value) for name, value in os.environ.items() if name.startswith(PREFIXES))

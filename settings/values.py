@@ -66,10 +66,12 @@ class Settings:
     breaker_reset_timeout: float
     lock_timeout: float
     shadow_read_fraction: float
+    quiet_period: float
     circuit_breaker: bool
     connection_pooling: bool
     max_message_bytes: int
     create_depositions: bool
+    log_file: Path
     remote_users: Mapping[str, frozenset[str]]
     profile: Profile
     profiles: tuple[Profile, ...]

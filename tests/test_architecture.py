@@ -24,6 +24,7 @@ HOMES = {
     "spectree": ("service/api/", "admin/"),
     "pydantic": ("service/api/", "admin/"),
     "click": ("service/cli/",),
+    "rich": ("service/cli/",),
     "admin": ("wsgi.py", "admin/"),
 }
 

@@ -10,6 +10,7 @@ from service.message_service import Letter
 from service.messages import FileReference, Message, OriginalCommunication, Status
 from service.storage.base import Answer
 from service.summary import Summary
+from service.text import number
 
 _NUMBERS = ("ordinal_id", "partition_number", "version_id")
 
@@ -58,8 +59,3 @@ def summary(found: Summary, answer: Answer) -> schemas.SummaryOut:
 def _row(row: Message | FileReference | OriginalCommunication | Status) -> dict[str, Any]:
     values: dict[str, Any] = {name: getattr(row, name) for name in row.__slots__}
     return values | {name: number(values[name]) for name in _NUMBERS if name in values}
-
-
-def number(text: str | None) -> int | str | None:
-    """Give the number that a text is; one that it is not stays as the file holds it (promise P3)."""
-    return int(text) if text and text.isascii() and text.isdigit() and str(int(text)) == text else text

@@ -84,6 +84,14 @@ class NewMessage(Request):
     original: NewOriginal | None = None
 
 
+class MessageData(NewMessage):
+    """A message as a Python caller gives it: any attribute of the category; the store numbers it."""
+
+    ordinal_id: None = None
+    deposition_data_set_id: Text = None
+    timestamp: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$"), AfterValidator(_real_time)] | None = None
+
+
 class DraftEdit(Request):
     """What changes of a draft; `send_status` Y sends it."""
 

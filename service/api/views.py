@@ -5,15 +5,14 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, render_template
 from spectree import Response as Answers
 
-from service.api import render, schemas
+from service.api import incoming, render, schemas
+from service.api.cached import answered
 from service.api.contract import contract, document, require_json
 from service.errors import InvalidInput
 from service.listing import Filter, page
 from service.message_service import Flagged
-from service.messages import FileReference, Message, OriginalCommunication
 from service.security import requires
 from service.services import services
-from service.storage.base import Answer
 from service.summary import summarise
 from service.vocabulary import is_deposition_id
 
@@ -31,7 +30,11 @@ def list_messages(dep: str, query: schemas.ListQuery) -> Any:
     """List the messages of a deposition, oldest first."""
     wanted = Filter(**query.model_dump(exclude={"limit", "cursor"}))
     answer = services().messages.correspondence(deposition_id(dep))
-    return render.message_list(page(answer.correspondence, wanted, query.limit, query.cursor), answer), served(answer)
+
+    def build() -> schemas.MessageList:
+        return render.message_list(page(answer.correspondence, wanted, query.limit, query.cursor), answer)
+
+    return answered(answer, build)
 
 
 @blueprint.post("/depositions/<dep>/messages")
@@ -39,11 +42,7 @@ def list_messages(dep: str, query: schemas.ListQuery) -> Any:
 @contract.validate(resp=Answers(HTTP_201=schemas.Written, HTTP_200=schemas.Written, **_WRITE_ERRORS))
 def send_message(dep: str, json: schemas.NewMessage) -> Any:
     """Send a message or keep a draft; the same request again with its `message_id` changes nothing."""
-    given = json.model_dump(exclude={"files", "original"})
-    message = Message(ordinal_id=None, timestamp=None, deposition_data_set_id=deposition_id(dep), **given)
-    files = tuple(FileReference(None, None, None, **f.model_dump()) for f in json.files)
-    original = OriginalCommunication(None, None, None, **json.original.model_dump()) if json.original else None
-    sent = services().messages.send(message, files, original)
+    sent = services().messages.send(*incoming.rows(deposition_id(dep), json))
     return render.written(sent.letter, sent.stores), 200 if sent.repeated else 201
 
 
@@ -53,7 +52,7 @@ def send_message(dep: str, json: schemas.NewMessage) -> Any:
 def get_message(dep: str, message_id: str) -> Any:
     """Give one message with its files, original communications and status."""
     letter, answer = services().messages.letter(deposition_id(dep), message_id)
-    return render.message(letter), served(answer)
+    return answered(answer, lambda: render.message(letter))
 
 
 @blueprint.patch("/depositions/<dep>/messages/<message_id>")
@@ -87,7 +86,7 @@ def set_status(dep: str, message_id: str, json: schemas.StatusFlags) -> Any:
 def get_summary(dep: str) -> Any:
     """Give the global checks over a deposition's correspondence."""
     answer = services().messages.correspondence(deposition_id(dep))
-    return render.summary(summarise(answer.correspondence), answer), served(answer)
+    return answered(answer, lambda: render.summary(summarise(answer.correspondence), answer))
 
 
 @blueprint.get("/openapi.json")
@@ -116,11 +115,6 @@ def deposition_id(text: str) -> str:
     if not is_deposition_id(text.upper()):
         raise InvalidInput.of("deposition_data_set_id", f"{text!r} is not D_ and digits or G_ and seven digits")
     return text.upper()
-
-
-def served(answer: Answer) -> dict[str, str]:
-    """Say in a header which store answered."""
-    return {"X-Served-By": answer.served_by}
 
 
 def flagged(found: Flagged) -> schemas.StatusWritten:

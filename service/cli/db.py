@@ -2,7 +2,9 @@
 
 import click
 
+from service.cli import stamp
 from service.cli.common import json_option, settings_of, show
+from service.cli.stamp import ENVIRONMENTS
 from service.storage.database import schema
 from service.storage.database.schema import SchemaStatus
 
@@ -14,11 +16,21 @@ def db() -> None:
 
 @db.command()
 @click.option("--adopt", is_flag=True, help="Take this database as the site's own, whatever was known before.")
+@click.option("--env", "environment", type=click.Choice(ENVIRONMENTS), help="What the site is for; another kind is refused.")
+@click.option("--verify-only", is_flag=True, help="Change nothing; exit 1 on any defect.")
 @json_option
 @click.pass_context
-def init(context: click.Context, *, adopt: bool, as_json: bool) -> None:
+def init(context: click.Context, *, adopt: bool, environment: str | None, verify_only: bool, as_json: bool) -> None:
     """Create the database and its schema, or bring it up to date; a second run changes nothing."""
-    _show(schema.initialise(settings_of(context), adopt=adopt), as_json=as_json)
+    settings = settings_of(context)
+    if environment:
+        stamp.check(settings.state_dir, environment)
+    found = schema.status(settings) if verify_only else schema.initialise(settings, adopt=adopt)
+    if environment and not verify_only:
+        stamp.put(settings.state_dir, environment)
+    _show(found, as_json=as_json)
+    if not found.is_current:
+        context.exit(1)
 
 
 @db.command()

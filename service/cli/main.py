@@ -6,7 +6,24 @@ from importlib.metadata import version
 import click
 
 from service import logs
-from service.cli import db, demo, health, profile, reconcile, run, token, transfer, verify
+from service.cli import (
+    backend,
+    backup,
+    db,
+    demo,
+    deploy,
+    export,
+    health,
+    profile,
+    recent,
+    reconcile,
+    run,
+    status,
+    token,
+    transfer,
+    validate,
+    verify,
+)
 from service.errors import MessagingError
 from settings import SettingsError, load
 
@@ -24,11 +41,23 @@ COMMANDS = (
     demo.demo,
     db.db,
     transfer.import_,
+    export.export_,
     verify.verify,
     reconcile.reconcile,
+    recent.recent,
+    backup.backup,
+    backup.restore,
     profile.profile,
     health.health,
     token.token,
+    backend.backend_info,
+    backend.feature_flags,
+    status.status,
+    status.monitor,
+    status.troubleshoot,
+    status.logs,
+    validate.command,
+    deploy.deploy,
 )
 for command in COMMANDS:
     cli.add_command(command)

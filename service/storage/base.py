@@ -22,11 +22,15 @@ Signatures = Mapping[str, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A correspondence and how it was come by. `unverified`: nobody could tell whether a legacy program overwrote it."""
+    """A correspondence and how it was come by. `unverified`: nobody could tell whether a legacy program overwrote it.
+
+    `tag` tells this content of the deposition from any other one of the same store, where the store can say so.
+    """
 
     correspondence: Correspondence
     served_by: str
     unverified: bool = False
+    tag: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,11 @@ class Snapshot:
     signatures: Signatures = field(default_factory=dict)
     version: int = 0
     cif_behind: bool = False
+
+    @property
+    def tag(self) -> str:
+        """Tell this content of the deposition from any other one: every change moves the version or a signature."""
+        return f"{self.version} {' '.join(str(signed).rstrip(YOUNG) for signed in self.signatures.values())}"
 
 
 class Moved(Exception):

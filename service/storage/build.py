@@ -8,8 +8,8 @@ from flask import Flask
 
 from service.storage.base import Observer, Store
 from service.storage.chain import DatabaseAlone, DatabaseAnswers, FilesAnswer
-from service.storage.cif.lock import Locks
 from service.storage.cif.paths import Site
+from service.storage.cif.reentry import OwnLocks
 from service.storage.cif.store import CifStore
 from service.storage.database import engine
 from service.storage.database.identity import Identity
@@ -56,7 +56,7 @@ def build_stores(app: Flask, settings: Settings, observer: Observer) -> Stores:
     """Build both stores, the database's engine in the application; none of them is opened before its first use."""
     create = settings.create_depositions
     guard = Guard(settings.breaker_fail_max, settings.breaker_reset_timeout, observer) if settings.circuit_breaker else None
-    locks = Locks(settings.state_dir, settings.lock_timeout, observer)
+    locks = OwnLocks(settings.state_dir, settings.lock_timeout, observer)
     connections = engine.init_app(app, settings, Identity(settings.state_dir))
     return Stores(
         CifStore(Site(settings.cif_root), locks, create=create, observer=observer),

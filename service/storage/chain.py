@@ -13,7 +13,7 @@ from service.errors import (
     MessagingError,
     StoreUnavailable,
 )
-from service.storage.base import BEHIND, WRITTEN, Answer, Outcome
+from service.storage.base import BEHIND, WRITTEN, Answer, Outcome, unknown_deposition
 from service.storage.dual import Dual
 from service.storage.guard import GuardedDatabase
 from service.storage.pending import Markers
@@ -71,12 +71,12 @@ class DatabaseAnswers(Dual):
         Raises StaleAnswerRefused while the database is down and the files are known to lack something.
         """
         try:
-            found = self.database.snapshot(deposition_data_set_id)
+            found = self.database.current(deposition_data_set_id)
         except StoreUnavailable:
             return self._from_files(deposition_data_set_id)
         try:
             if found is not None and self.is_settled(deposition_data_set_id, found):
-                return Answer(found.correspondence, self.database.name)
+                return Answer(found.correspondence, self.database.name, tag=found.tag)
             report = self.sync.run(deposition_data_set_id, "read", wait=READER_WAITS)
         except (DatabaseUnavailable, DatabaseRefused):
             return self._from_files(deposition_data_set_id)
@@ -108,7 +108,10 @@ class DatabaseAlone:
         self._markers = Markers(state_dir)
 
     def read(self, deposition_data_set_id: str) -> Answer:
-        return self._database.read(deposition_data_set_id)
+        found = self._database.current(deposition_data_set_id)
+        if found is None:
+            raise unknown_deposition(deposition_data_set_id)
+        return Answer(found.correspondence, self._database.name, tag=found.tag)
 
     def apply(self, change: Change) -> Outcome:
         self._markers.set(change.deposition_data_set_id, durable=False)  # the database's own flag outlives a power cut

@@ -1,7 +1,7 @@
 """The database behind a circuit breaker: while it is open, every call is answered at once (DESIGN.md section 5)."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -13,6 +13,7 @@ from service.messages import Correspondence, Section
 from service.storage.base import Answer, Applied, Observer, Outcome, Signatures, Snapshot, timed
 from service.storage.database.engine import PoolUse
 from service.storage.database.store import DatabaseStore
+from service.window import Begin, Slice, Wanted
 
 T = TypeVar("T")
 
@@ -91,6 +92,9 @@ class GuardedDatabase:
     def snapshot(self, deposition_data_set_id: str) -> Snapshot | None:
         return self._call("read", lambda: self._database.snapshot(deposition_data_set_id))
 
+    def current(self, deposition_data_set_id: str) -> Snapshot | None:
+        return self._call("read", lambda: self._database.current(deposition_data_set_id))
+
     def state(self, deposition_data_set_id: str) -> Snapshot | None:
         return self._call("state", lambda: self._database.state(deposition_data_set_id))
 
@@ -99,6 +103,18 @@ class GuardedDatabase:
 
     def recorded(self) -> dict[str, Signatures]:
         return self._call("recorded", self._database.recorded)
+
+    def states(self, keys: Sequence[str]) -> dict[str, Snapshot]:
+        return self._call("state", lambda: self._database.states(keys))
+
+    def row_counts(self, keys: Sequence[str]) -> dict[str, int]:
+        return self._call("count", lambda: self._database.row_counts(keys))
+
+    def add(self, snapshots: Sequence[Snapshot]) -> None:
+        self._call("add", lambda: self._database.add(snapshots))
+
+    def recent(self, wanted: Wanted, begin: Begin, limit: int) -> Slice:
+        return self._call("recent", lambda: self._database.recent(wanted, begin, limit))
 
     def write(self, change: Change) -> Applied:
         return self._call("write", lambda: self._database.write(change))
@@ -130,6 +146,9 @@ class GuardedDatabase:
 
     def pool_use(self) -> PoolUse | None:
         return self._database.pool_use()
+
+    def remove_scratch(self, deposition_data_set_id: str) -> None:
+        self._call("probe", lambda: self._database.remove_scratch(deposition_data_set_id))
 
     def _call(self, operation: str, work: Callable[[], T]) -> T:
         with timed(self._observer, self.name, operation):

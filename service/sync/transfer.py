@@ -1,44 +1,144 @@
-"""Import: the sync of one deposition, over many. A deposition succeeds or fails by itself."""
+"""Import: the sync of one deposition, over many. A deposition succeeds or fails by itself.
 
-from collections.abc import Callable, Iterable
+Those that the database does not know are inserted as their files hold them, a batch in one transaction; where that is
+refused, and where something is recorded or kept already, each is synced by itself.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
 
-from service.errors import DatabaseNotReady, DatabaseUnavailable, MessagingError
+from service.errors import DamagedFile, DatabaseNotReady, DatabaseRefused, DatabaseUnavailable, MessagingError, NotFound
+from service.storage.base import Snapshot
+from service.storage.cif.store import CifStore
+from service.storage.guard import GuardedDatabase
+from service.storage.pending import Markers, Pending
 from service.sync.sync import Sync
 
+#: Depositions whose records are asked for at once, and new ones that are inserted in one transaction.
+_ASKED, _BATCH = 500, 20
 
-@dataclass(slots=True)
-class Totals:
-    """What an import found and did: depositions found and failed, rows by what became of them."""
 
-    found: int = 0
-    failed: int = 0
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of one deposition: its rows by what was done, or the error with its code."""
+
+    deposition_data_set_id: str
     inserted: int = 0
     updated: int = 0
     unchanged: int = 0
     healed: int = 0
     conflicting: int = 0
+    error: str | None = None
+    code: str | None = None
 
 
-def import_depositions(sync: Sync, depositions: Iterable[str], complain: Callable[[str, MessagingError], None]) -> Totals:
-    """Sync each deposition and add up. One that fails is told and counted; a database that is down ends the import.
+@dataclass(slots=True)
+class Totals:
+    """What an import found and did: depositions found, damaged, not found or failed otherwise, and rows by what was done."""
 
-    Raises DatabaseUnavailable and DatabaseNotReady.
-    """
-    totals = Totals()
-    for deposition_data_set_id in depositions:
-        totals.found += 1
+    found: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    healed: int = 0
+    conflicting: int = 0
+    damaged: int = 0
+    not_found: int = 0
+    failed: int = 0
+
+    def add(self, one: Imported) -> None:
+        self.found += one.code != NotFound.code
+        self.inserted += one.inserted
+        self.updated += one.updated
+        self.unchanged += one.unchanged
+        self.healed += one.healed
+        self.conflicting += one.conflicting
+        self.damaged += one.code == DamagedFile.code
+        self.not_found += one.code == NotFound.code
+        self.failed += one.code not in {None, DamagedFile.code, NotFound.code}
+
+    @property
+    def is_clean(self) -> bool:
+        """Tell whether something was found and nothing is left to look at."""
+        return self.found > 0 and not (self.damaged or self.conflicting or self.not_found or self.failed)
+
+
+class Importer:
+    """Bring depositions into the database; one whose files are as recorded is known by that and not opened."""
+
+    def __init__(self, cif: CifStore, database: GuardedDatabase, sync: Sync, state_dir: Path) -> None:
+        self._cif = cif
+        self._database = database
+        self._sync = sync
+        self._pending = Pending(state_dir)
+        self._markers = Markers(state_dir)
+
+    def run(self, depositions: Iterable[str]) -> Iterator[Imported]:
+        """Import each deposition, and tell of each. Raises DatabaseUnavailable and DatabaseNotReady, which end it."""
+        keys = iter(depositions)
+        while asked := list(islice(keys, _ASKED)):
+            known = self._database.states(asked)
+            settled = [key for key in asked if key in known and self.is_settled(key, known[key])]
+            yield from self._unchanged(settled)
+            left = iter([key for key in asked if key not in set(settled)])
+            while batch := list(islice(left, _BATCH)):
+                yield from self._changed(batch, known)
+
+    def is_settled(self, deposition_data_set_id: str, state: Snapshot) -> bool:
+        """Tell without opening a file whether there is nothing to do."""
+        if state.cif_behind or self._has_kept(deposition_data_set_id):
+            return False
+        return self._cif.matches(deposition_data_set_id, state.signatures)
+
+    def _has_kept(self, deposition_data_set_id: str) -> bool:
+        return self._markers.has(deposition_data_set_id) or self._pending.has(deposition_data_set_id)
+
+    def _unchanged(self, keys: Sequence[str]) -> Iterator[Imported]:
+        counts = self._database.row_counts(keys) if keys else {}
+        yield from (Imported(key, unchanged=count) for key, count in counts.items())
+
+    def _changed(self, batch: Sequence[str], known: dict[str, Snapshot]) -> Iterator[Imported]:
+        new, told = [], []
+        for key in batch:
+            if key in known or self._has_kept(key):
+                told.append(self.synced(key))
+                continue
+            try:
+                new.append(self._cif.snapshot(key))
+            except NotFound:
+                told.append(self.synced(key))  # a sync says what it is that nobody knows
+            except MessagingError as error:
+                told.append(_failed(key, error))
+        yield from told
+        yield from self.added(new)
+
+    def added(self, new: Sequence[Snapshot]) -> Iterator[Imported]:
+        """Insert a batch of new depositions; each by itself where one cannot be."""
         try:
-            report = sync.run(deposition_data_set_id, "import")
+            if new:
+                self._database.add(new)
+        except DatabaseRefused:
+            yield from (self.synced(snapshot.correspondence.deposition_data_set_id) for snapshot in new)
+            return
+        for snapshot in new:
+            correspondence = snapshot.correspondence
+            yield Imported(correspondence.deposition_data_set_id, inserted=correspondence.row_count)
+
+    def synced(self, deposition_data_set_id: str) -> Imported:
+        """Sync one deposition by itself."""
+        try:
+            report = self._sync.run(deposition_data_set_id, "import")
         except (DatabaseUnavailable, DatabaseNotReady):
             raise
         except MessagingError as error:
-            totals.failed += 1
-            complain(deposition_data_set_id, error)
-            continue
-        totals.inserted += report.database.added
-        totals.updated += report.database.updated
-        totals.unchanged += report.database.unchanged
-        totals.healed += report.healed
-        totals.conflicting += report.conflicts
-    return totals
+            return _failed(deposition_data_set_id, error)
+        rows = report.database
+        done = (rows.added, rows.updated, rows.unchanged, report.healed, report.conflicts)
+        code = "files_behind" if report.behind else None
+        return Imported(deposition_data_set_id, *done, error=report.behind, code=code)
+
+
+def _failed(deposition_data_set_id: str, error: MessagingError) -> Imported:
+    return Imported(deposition_data_set_id, error=error.message, code=error.code)

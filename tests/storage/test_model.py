@@ -25,7 +25,7 @@ from support.world import STEPS, Died, World
 
 from service.changes import AppendMessage, EditDraft, MarkRead, Tag
 from service.errors import Conflict, MessagingError, NotFound, StoreUnavailable
-from service.messages import Correspondence, Message, Status
+from service.messages import Message, Status
 from service.vocabulary import NOTES, TO_DEPOSITOR
 
 WORKERS, STEPS_OF_ONE = 3, 50
@@ -43,24 +43,24 @@ class Model(RuleBasedStateMachine):
         self.history = History()
         self.copies: list[Copy] = []
         self.count = 0
-        self.database = mariadb.fresh_database()
-        url = self.database.__enter__().replace(str(mariadb.PORT), str(self.proxy.port))
+        self.unseen = 0
+        self.held = mariadb.fresh_database()
+        url = self.held.__enter__().replace(str(mariadb.PORT), str(self.proxy.port))
         self.world = World(make_site(Path(tempfile.mkdtemp()), url), self.proxy, WORKERS)
+        self.make(0, self.new(draft=True))
 
     def teardown(self) -> None:
-        if hasattr(self, "world"):
-            try:
-                self.settle()
-            finally:
-                self.world.close()
-                self.database.__exit__(None, None, None)
+        try:
+            self.settle()
+        finally:
+            self.world.close()
+            self.held.__exit__(None, None, None)
 
     @rule(worker=WORKER, draft=st.booleans(), notes=st.booleans())
     def append(self, worker: int, *, draft: bool, notes: bool) -> None:
         self.make(worker, self.new(draft=draft, notes=notes))
 
     @rule(worker=WORKER, data=st.data())
-    @precondition(lambda self: self.history.texts)
     def change(self, worker: int, data: st.DataObject) -> None:
         self.make(worker, self.any_change(data))
 
@@ -72,7 +72,7 @@ class Model(RuleBasedStateMachine):
 
     @rule(worker=WORKER, step=st.sampled_from(STEPS), data=st.data(), new=st.booleans())
     def die(self, worker: int, step: tuple[str, str, bool], data: st.DataObject, *, new: bool) -> None:
-        change = self.new(draft=True) if new or not self.history.texts else self.any_change(data)
+        change = self.new(draft=True) if new else self.any_change(data)
         try:
             with self.world.dying(worker, step):
                 self.make(worker, change)
@@ -80,7 +80,7 @@ class Model(RuleBasedStateMachine):
             self.history.doubt(change)
 
     @rule(worker=WORKER, other=WORKER, data=st.data(), new=st.booleans())
-    @precondition(lambda self: self.history.texts and not self.world.is_down)
+    @precondition(lambda self: not self.world.is_down)
     def cross(self, worker: int, other: int, data: st.DataObject, *, new: bool) -> None:
         first = self.new(draft=True) if new else self.any_change(data)
         second, late = self.any_change(data), list[Status | None]()
@@ -94,61 +94,55 @@ class Model(RuleBasedStateMachine):
         if late:
             self.history.acknowledge(second, late[0])
 
+    @rule(data=st.data())
+    def legacy_program(self, data: st.DataObject) -> None:
+        """Let one read the files, or one that read them earlier write what it has."""
+        copy = data.draw(st.integers(0, len(self.copies)))
+        if copy == len(self.copies):
+            self.world.take_copy()
+            self.copies.append(copy_of(self.world.workers[0].stores.cif.read(DEP).correspondence))
+        else:
+            self.world.write_copy(copy, self.name("L"))
+            self.history.overwritten(self.copies.pop(copy))
+
     @rule()
-    @precondition(lambda self: len(self.copies) < 3)
-    def take_copy(self) -> None:
-        self.world.take_copy()
-        try:
-            held = self.world.workers[0].stores.cif.read(DEP).correspondence
-        except NotFound:
-            held = Correspondence(DEP)
-        self.copies.append(copy_of(held))
+    def database(self) -> None:
+        """Stop the database, or start it again."""
+        if self.world.is_down:
+            self.world.start_database()
+        else:
+            self.world.stop_database()
 
     @rule(data=st.data())
-    @precondition(lambda self: self.copies)
-    def write_copy(self, data: st.DataObject) -> None:
-        copy = data.draw(st.integers(0, len(self.copies) - 1))
-        self.world.write_copy(copy, self.name("L"))
-        self.history.overwritten(self.copies.pop(copy))
-
-    @rule()
-    @precondition(lambda self: not self.world.is_down)
-    def stop_database(self) -> None:
-        self.world.stop_database()
-
-    @rule()
-    @precondition(lambda self: self.world.is_down)
-    def start_database(self) -> None:
-        self.world.start_database()
-
-    @rule(data=st.data())
-    @precondition(lambda self: self.world.files())
     def lock(self, data: st.DataObject) -> None:
-        self.world.lock(data.draw(st.sampled_from(self.world.files())))
+        """Let a foreign program lock a file, or give up what it has locked."""
+        if self.world.is_locked():
+            self.world.unlock()
+        else:
+            self.world.lock(data.draw(st.sampled_from(self.world.files())))
 
-    @rule()
-    def unlock(self) -> None:
-        self.world.unlock()
-
-    @rule(to=st.sampled_from(PROFILES[1:]))
-    def switch(self, to: str) -> None:
+    @rule(to=st.sampled_from([None, *PROFILES[1:]]))
+    def operator(self, to: str | None) -> None:
+        """Reconcile, or switch the profile."""
         with self.refused():
-            self.world.switch(to)
+            if to is None:
+                self.world.reconcile()
+            else:
+                self.world.switch(to)
 
-    @rule()
-    def reconcile(self) -> None:
-        with self.refused():
-            self.world.reconcile()
+    @rule(steps=st.integers(1, 6))
+    def look_away(self, steps: int) -> None:
+        """Leave some steps without a read, which would repair what they did."""
+        self.unseen = steps
 
     @invariant()
     def nothing_acknowledged_is_contradicted(self) -> None:
-        for worker in range(WORKERS if hasattr(self, "world") else 0):
+        self.unseen -= 1
+        for worker in range(WORKERS if self.unseen < 0 else 0):
             try:
                 self.history.check(self.world.read(worker))
             except StoreUnavailable:
                 assert self.world.is_disturbed()
-            except NotFound:
-                assert not self.history.texts
 
     def settle(self) -> None:
         """Repair everything, and compare both stores with each other and with what was acknowledged."""
@@ -158,10 +152,9 @@ class Model(RuleBasedStateMachine):
             assert self.world.switch(PROFILES[PROFILES.index(self.world.profile()) - 1]), "the way back is refused"
         assert self.world.reconcile() == 0
         assert self.world.kept() == []
-        if self.history.texts:
-            stores = self.world.workers[0].stores
-            assert stores.cif.read(DEP).correspondence == stores.database.read(DEP).correspondence
-            self.history.check(self.world.read(0))
+        stores = self.world.workers[0].stores
+        assert stores.cif.read(DEP).correspondence == stores.database.read(DEP).correspondence
+        self.history.check(self.world.read(0))
 
     def make(self, worker: int, change: AppendMessage | EditDraft | MarkRead | Tag) -> None:
         with self.refused():

@@ -46,6 +46,7 @@ class Site:
             "MSGMODULE_STATE_DIR": str(self.root / "state"),
             "MSGMODULE_DATABASE_URL": self.database_url,
             "MSGMODULE_LOCK_TIMEOUT": "1",
+            "MSGMODULE_LOG_FILE": str(self.root / "messaging.log"),
             **more,
         }
 

@@ -70,8 +70,7 @@ class World:
         self.is_down = False
 
     def files(self) -> list[Path]:
-        directory = self.site.archive / DEP
-        return sorted(p for p in directory.glob("*.cif.V1")) if directory.is_dir() else []
+        return sorted((self.site.archive / DEP).glob("*.cif.V1"))
 
     def take_copy(self) -> None:
         """Have a legacy program read the files; it writes its copy later."""
@@ -87,7 +86,7 @@ class World:
         lock_of(path).touch()
 
     def unlock(self) -> None:
-        for lock in (self.site.archive / DEP).glob("*.lock") if self.files() else ():
+        for lock in (self.site.archive / DEP).glob("*.lock"):
             lock.unlink()
 
     @contextmanager
@@ -134,7 +133,10 @@ class World:
 
     def is_disturbed(self) -> bool:
         """Tell whether something is down or locked, so that a 503 is in order."""
-        return self.is_down or any(lock_of(path).exists() for path in self.files())
+        return self.is_down or self.is_locked()
+
+    def is_locked(self) -> bool:
+        return any(lock_of(path).exists() for path in self.files())
 
     def kept(self) -> list[Path]:
         """Give what waits for the database."""

@@ -8,12 +8,12 @@ from support.dual import DEP, Dual, dual
 from support.site import DUAL, Site, make_site
 
 from service.changes import AppendMessage, EditDraft
-from service.errors import DatabaseNotReady, DatabaseUnavailable, FileUnavailable, MessagingError, NotFound
+from service.errors import DatabaseNotReady, DatabaseUnavailable, FileUnavailable, NotFound
 from service.messages import Message
 from service.storage.base import Moved
 from service.storage.cif.lock import lock_of
 from service.sync.sync import Sync
-from service.sync.transfer import Totals, import_depositions
+from service.sync.transfer import Importer, Totals
 from service.vocabulary import TO_DEPOSITOR
 
 OTHER = "D_1000000002"
@@ -34,12 +34,11 @@ def in_file(both: Dual, dep: str, message_id: str) -> None:
 
 
 def imported(both: Dual, *depositions: str) -> tuple[Totals, dict[str, str]]:
-    complaints: dict[str, str] = {}
-
-    def complain(dep: str, error: MessagingError) -> None:
-        complaints[dep] = error.code
-
-    return import_depositions(sync_of(both), depositions, complain), complaints
+    stores, totals = both.services.stores, Totals()
+    found = list(Importer(stores.cif, stores.database, sync_of(both), stores.state_dir).run(depositions))
+    for one in found:
+        totals.add(one)
+    return totals, {one.deposition_data_set_id: one.code for one in found if one.code}
 
 
 def test_a_second_import_finds_everything_there(both: Dual) -> None:
@@ -54,7 +53,7 @@ def test_one_damaged_file_is_told_and_the_others_are_imported(both: Dual) -> Non
     in_file(both, DEP, "m1")
     in_file(both, OTHER, "m1")
     both.put_back(both.old_copy()[:-40])
-    assert imported(both, DEP, OTHER) == (Totals(found=2, failed=1, inserted=1), {DEP: "damaged_file"})
+    assert imported(both, DEP, OTHER) == (Totals(found=2, damaged=1, inserted=1), {DEP: "damaged_file"})
 
 
 def test_an_import_counts_what_it_healed_and_updated_and_what_conflicted(both: Dual) -> None:

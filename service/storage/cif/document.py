@@ -5,32 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-#: White space with the comments in it; a comment begins behind white space or at the beginning of the file.
-_GAP = rb"[ \t\r\n]++(?:\#[^\n]*+[ \t\r\n]++)*(?:\#[^\n]*+)?"
-#: A value as it stands, told by its first byte. The possessive quantifiers keep the time linear on damaged files; they
-#: stand behind single classes alone, for behind a group Python before 3.11.5 matches wrongly (gh-106052), as embedded by
-#: Debian's mod_wsgi. A group here can be left in one way only, so that giving an iteration back never finds another match.
-_KEYWORD = rb"(?i:loop_|stop_|global_|data_[^ \t\r\n]*|save_[^ \t\r\n]*)(?=[ \t\r\n]|\Z)"
-_VALUE = (
-    rb"""(?:[^ \t\r\n'"_;\#dglsDGLS][^ \t\r\n]*+
-    |(?!"""
-    + _KEYWORD
-    + rb""")[dglsDGLS][^ \t\r\n]*+
-    |'[^'\n]*+(?:'(?![ \t\r\n]|\Z)[^'\n]*+)*'(?=[ \t\r\n]|\Z)
-    |"[^"\n]*+(?:"(?![ \t\r\n]|\Z)[^"\n]*+)*"(?=[ \t\r\n]|\Z)
-    |(?<=\n);[^\n]*+\n(?:(?!;)[^\n]*+\n)*;(?=[ \t\r\n]|\Z)
-    |(?<!\n);[^ \t\r\n]++)"""
-)
-_FIRST = re.compile(rb"(?:\#[^\n]*+)?(?:" + _GAP + rb")?")
-_NEXT = re.compile(rb"(?:" + _GAP + rb")?")
-_CONTROL = re.compile(rb"(?P<item>_[^ \t\r\n]+)|(?P<keyword>" + _KEYWORD + rb")")
-_NAME = re.compile(_GAP + rb"(_[^ \t\r\n]+)")
-_PAIR = re.compile(_GAP + _VALUE, re.VERBOSE)
-_COMMENT = re.compile(_VALUE + rb"|_[^ \t\r\n]+|" + _KEYWORD + rb"|(?P<comment>\#[^\n]*+)", re.VERBOSE)
-_LINE_REST = re.compile(rb"[ \t]*(?:\r?\n|\Z)")
+from service.messages import CATEGORIES
+from service.storage.cif.grammar import CLOSED, CONTROL, FIRST, GAP, ITEM, LINE_REST, NEXT, PAIRED, TOKEN, VALUE
+
 #: The legacy writer opens a file with these bytes and closes every category with the second line (reference section 3).
-FRAME = b"data_messages\n# \n"
 CLOSING = b"# \n"
+NAME = b"data_messages"
+FRAME = NAME + b"\n" + CLOSING
 
 
 class DamagedCif(ValueError):
@@ -72,29 +53,31 @@ def is_blank(data: bytes) -> bool:
 Tokens = list[tuple[bytes, ...]]
 
 
-def is_whole(data: bytes) -> bool:
-    """Tell whether a file has content and, as far as its ends show, all of it: the legacy writer closes what it opens."""
-    if is_blank(data):
-        return False
-    return data == FRAME or (data.endswith(CLOSING) if data.startswith(FRAME) else not FRAME.startswith(data))
-
-
 def comments(data: bytes, begin: int, end: int) -> bytes:
     """Give the comments that stand between the tokens of a part of a scanned file, a line each."""
-    found = (m["comment"].rstrip() for m in _COMMENT.finditer(data, begin, end) if m["comment"])
+    found = (m["comment"].rstrip() for m in TOKEN.finditer(data, begin, end) if m["comment"])
     return b"".join(comment + b"\n" for comment in found)
+
+
+def spelling(data: bytes, table: Table) -> dict[str, bytes]:
+    """Give for each attribute of a table its item as it stands in the file, in whatever case."""
+    end = table.body if table.is_loop else table.end
+    items = (m.group() for m in TOKEN.finditer(data, table.begin, end) if m.group().startswith(b"_"))
+    return dict(zip(table.attributes, items, strict=True))
 
 
 def scan(data: bytes, collected: dict[str, Tokens] | None = None) -> Layout:
     """Scan a whole file strictly. No bytes at all are a file without content yet (reference section 1).
 
     The rows of the first block's loops, each a tuple of values as they stand, are collected on the way where that is wanted.
-    Raises DamagedCif for anything that is not a whole CIF file in UTF-8.
+    A block whose name stands in the frame of the legacy writer is whole only with the line that closes its last category;
+    what was cut between two categories cannot be told from what never had more. Raises DamagedCif for anything that is not
+    a whole CIF file in UTF-8.
     """
     if b"\0" in data:
         raise DamagedCif("a NUL byte stands", data.index(b"\0"))
-    if not is_whole(data) and not is_blank(data):
-        raise DamagedCif("the file stops without its closing '#' line", len(data))
+    if len(data) < len(NAME) and NAME.startswith(data) and data:
+        raise DamagedCif("the file stops in the name of its block", len(data))
     if not data.isascii():
         try:
             data.decode("utf-8")
@@ -117,13 +100,13 @@ def tokens(data: bytes, table: Table) -> Tokens:
 
 @lru_cache(maxsize=256)
 def _row(width: int, *, grouped: bool) -> re.Pattern[bytes]:
-    value = b"(" + _VALUE + b")" if grouped else _VALUE
-    return re.compile((_GAP + value) * width, re.VERBOSE)
+    value = b"(" + VALUE + b")" if grouped else VALUE
+    return re.compile((GAP + value) * width, re.VERBOSE)
 
 
 @lru_cache(maxsize=256)
 def _pairs(width: int) -> re.Pattern[bytes]:
-    return re.compile(_GAP.join([rb"_[^ \t\r\n]+" + _GAP + b"(" + _VALUE + b")"] * width), re.VERBOSE)
+    return re.compile(GAP.join([rb"_[^ \t\r\n]+" + GAP + b"(" + VALUE + b")"] * width), re.VERBOSE)
 
 
 class _Scan:
@@ -135,20 +118,20 @@ class _Scan:
         self.blocks: list[dict[str, Table]] = []
         self.first_block_end = len(data)
         self.position = 0
+        self.is_framed = self.is_closed = False
 
     def run(self) -> Layout:
-        data, first = self.data, _FIRST.match(self.data)
-        self.position = first.end() if first else 0
+        data = self.data
+        self._gap(FIRST)
         while self.position < len(data):
-            control = _CONTROL.match(data, self.position)
+            control = CONTROL.match(data, self.position)
             if control is None:
                 raise DamagedCif("a value without an item, or a quotation that is not closed, stands", self.position)
             if control["item"] is not None:
                 self._pair(control)
             else:
                 self._keyword(control)
-            gap = _NEXT.match(data, self.position)
-            self.position = gap.end() if gap else self.position
+        self._leave_block()
         if not self.blocks and not is_blank(data):
             raise DamagedCif("no data block stands", 0)
         return Layout(self.blocks[0] if self.blocks else {}, self.first_block_end)
@@ -156,18 +139,36 @@ class _Scan:
     def _keyword(self, control: re.Match[bytes]) -> None:
         keyword = control["keyword"][:5].lower()
         if keyword == b"data_":
+            self._leave_block()
             if len(self.blocks) == 1:
                 self.first_block_end = control.start()
             self.blocks.append({})
             self.position = control.end()
+            self._gap()
+            self.is_framed = self.is_closed
         elif keyword == b"loop_" and self.blocks:
             self._loop(control)
+        elif keyword == b"save_" and len(self.blocks) > 1:  # a frame is foreign to the first block, which is all we read
+            self.blocks.append({})
+            self.position = control.end()
+            self._gap()
         else:
             raise DamagedCif(f"an unexpected {control['keyword'].decode('utf-8')} stands", control.start())
 
+    def _gap(self, pattern: re.Pattern[bytes] = NEXT) -> None:
+        """Go to the next token and note whether a closing line stands before it."""
+        gap = pattern.match(self.data, self.position)
+        end = gap.end() if gap else self.position
+        self.is_closed = CLOSED.search(self.data, self.position, end) is not None
+        self.position = end
+
+    def _leave_block(self) -> None:
+        if self.is_framed and not self.is_closed:
+            raise DamagedCif("the block stops without its closing '#' line", self.position)
+
     def _loop(self, control: re.Match[bytes]) -> None:
         position, items = control.end(), []
-        while name := _NAME.match(self.data, position):
+        while name := ITEM.match(self.data, position):
             position = name.end()
             items.append(name[1])
         if not items:
@@ -192,12 +193,12 @@ class _Scan:
         table = self._table([control["item"]], control.start(), control.start(), is_loop=False)
         position = control.end()
         while True:
-            value = _PAIR.match(self.data, position)
+            value = PAIRED.match(self.data, position)
             if value is None:
                 raise DamagedCif(f"an item of {table.name} without a value stands", position)
             position = value.end()
-            gap = _NEXT.match(self.data, position)
-            item = _CONTROL.match(self.data, gap.end() if gap else position)
+            gap = NEXT.match(self.data, position)
+            item = CONTROL.match(self.data, gap.end() if gap else position)
             if item is None or item["item"] is None or _category(item["item"]) != table.name:
                 break
             table.attributes.append(self._attribute(item["item"], table.attributes, item.start()))
@@ -207,14 +208,14 @@ class _Scan:
 
     def _table(self, items: list[bytes], begin: int, body: int, *, is_loop: bool) -> Table:
         name = _category(items[0])
-        if not self.blocks or name in self.blocks[-1]:
+        if not self.blocks or (name in self.blocks[-1] and (is_loop or name in CATEGORIES)):
             raise DamagedCif(f"category {name} stands twice or in no block", begin)
         table = Table(name, is_loop, begin, body)
         for item in items:
             if _category(item) != name:
                 raise DamagedCif(f"an item of another category stands in the loop of {name}", begin)
             table.attributes.append(self._attribute(item, table.attributes, begin))
-        self.blocks[-1][name] = table
+        self.blocks[-1].setdefault(name, table)  # of a foreign one whose pairs stand apart, the place does not matter
         return table
 
     def _attribute(self, item: bytes, known: list[str], offset: int) -> str:
@@ -224,8 +225,9 @@ class _Scan:
         return attribute
 
     def _end(self, table: Table, position: int) -> None:
-        self.position = position
         table.end = line_end(self.data, position)
+        self.position = position
+        self._gap()
 
 
 def _category(item: bytes) -> str:
@@ -234,5 +236,5 @@ def _category(item: bytes) -> str:
 
 def line_end(data: bytes, position: int) -> int:
     """Find where the line that a value ends on is over; the position itself where something follows on the line."""
-    match = _LINE_REST.match(data, position)
+    match = LINE_REST.match(data, position)
     return match.end() if match else position

@@ -1,7 +1,11 @@
 """The lock that legacy programs and ours share: `<file>.lock`, created exclusively (DESIGN.md section 6).
 
 Programs that poll for it overtake each other without end. So our own writers queue first, in the order in which the kernel
-wakes them, and only the head of the queue polls; what a dead writer held there, the kernel gives up.
+wakes them, and only the head of the queue polls; what a dead writer held there, the kernel gives up. Only the head breaks a
+lock, so that nobody breaks the one that another has just made.
+
+A change looks into all three files of a deposition and locks one. So among ours the deposition is taken in turns as well,
+once the lock is held: what another program holds up is one file, not the other two.
 
 filelock's SoftFileLock creates the file before it says who holds it, so that a process killed in between leaves a lock that
 nobody may break; it also breaks foreign locks that say something, and makes missing directories. Ours is linked into place
@@ -12,20 +16,19 @@ import os
 import socket
 import threading
 import time
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 
 from service.errors import FileUnavailable
 from service.storage.base import Observer
 from service.storage.cif.stuck import StuckLocks
-from service.storage.durable import exclusive, faults
+from service.storage.cif.turns import Turns, turns
+from service.storage.durable import faults
 
-#: Seconds between two tries of the head of the queue; the legacy programs try every 0.2 s.
+#: Seconds between two tries of whoever polls; the legacy programs try every 0.2 s.
 _POLL = 0.001
-#: Queues of one state directory; depositions that share one wait for each other, rarely and shortly.
-_QUEUES = 256
 _MARK = "messaging"
 
 
@@ -33,33 +36,40 @@ class Locks:
     """Lock files one change at a time, first come first served among the writers that share a state directory."""
 
     def __init__(self, state_dir: Path, timeout: float, observer: Observer) -> None:
-        self._queues = state_dir / "queues"
+        self._turns = state_dir / "turns"
         self._timeout = timeout
         self._observer = observer
         self._stuck = StuckLocks(state_dir)
 
     @contextmanager
     def held(self, path: Path, wait: float | None = None) -> Iterator[None]:
-        """Hold the lock of a file for the whole of a change.
+        """Hold the lock of a file, and its deposition among ours, for the whole of a change.
 
-        Raises FileUnavailable after `wait` seconds (as set, by default), naming the lock and its age. The lock of a dead
-        process of ours on this host is broken and counted, a foreign one never.
+        Waits as long as is set; with `wait`, no more seconds than that: it polls beside the queue, which has no end. Raises
+        FileUnavailable then, naming the lock and its age. The lock of a dead process of ours on this host is broken and
+        counted, a foreign one never.
         """
         begun = time.monotonic()
-        lock = lock_of(path)
         deadline = begun + (self._timeout if wait is None else min(wait, self._timeout))
-        with exclusive(self._queues / f"{zlib.crc32(str(path).encode()) % _QUEUES:02x}"):
-            self._acquire(path, lock, deadline)
-        self._observer.lock_waited(time.monotonic() - begun)
-        try:
-            yield
-        finally:
-            lock.unlink(missing_ok=True)
+        lock = lock_of(path)
+        with turns(self._turns) as turn:
+            if wait is None:
+                with faults(self._turns):
+                    turn.wait(path.name)
+            self._acquire(turn, path, lock, deadline)
+            try:
+                turn.leave(path.name)
+                _take_deposition(turn, path, deadline)
+                self._observer.lock_waited(time.monotonic() - begun)
+                yield
+            finally:
+                with faults(path):
+                    lock.unlink(missing_ok=True)
 
-    def _acquire(self, path: Path, lock: Path, deadline: float) -> None:
+    def _acquire(self, turn: Turns, path: Path, lock: Path, deadline: float) -> None:
         with faults(path):
             while not _created(lock):
-                if _is_dead(lock):
+                if turn.take(path.name) and _is_dead(lock):
                     lock.unlink(missing_ok=True)
                     self._observer.lock_broken()
                 elif time.monotonic() > deadline:
@@ -67,6 +77,15 @@ class Locks:
                     raise _held_by_another(path, lock)
                 else:
                     time.sleep(_POLL)
+
+
+def _take_deposition(turn: Turns, path: Path, deadline: float) -> None:
+    """Wait until none of ours changes another file of the deposition; there are never more than two of those."""
+    with faults(path):
+        while not turn.take(path.parent.name):
+            if time.monotonic() > deadline:
+                raise FileUnavailable(f"{path}: another change of {path.parent.name} takes too long", path=str(path))
+            time.sleep(_POLL)
 
 
 def lock_of(path: Path) -> Path:
@@ -80,38 +99,52 @@ def is_foreign(lock: Path) -> bool:
         return not lock.read_bytes().startswith(_MARK.encode())
     except FileNotFoundError:
         return False
+    except PermissionError:
+        return True
 
 
 def _created(lock: Path) -> bool:
     """Make the lock appear with its owner in it, at once or not at all. Raises OSError but for one that is there."""
-    private = lock.with_name(f".{lock.name}.{socket.gethostname()}.{os.getpid()}.{threading.get_ident()}")
-    pid = os.getpid()
+    private = str(lock.with_name(f".{lock.name}.{socket.gethostname()}.{os.getpid()}.{threading.get_ident()}"))
     try:
-        private.write_text(f"{_MARK} {socket.gethostname()} {pid} {_started(pid)}\n", encoding="utf-8")
-        lock.hardlink_to(private)
+        with open(private, "wb", buffering=0) as file:  # noqa: PTH123 - as all around it once for every change
+            file.write(_owner(os.getpid()))
+        os.link(private, lock)
     except FileExistsError:
         return False
     finally:
-        private.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.unlink(private)  # noqa: PTH108
     return True
 
 
+@lru_cache(maxsize=1)
+def _owner(pid: int) -> bytes:
+    """Say who holds a lock: this process, as the host knows it."""
+    return f"{_MARK} {socket.gethostname()} {pid} {_started(pid)}\n".encode()
+
+
 def _is_dead(lock: Path) -> bool:
-    """Tell whether a lock is of a process of ours on this host that is gone."""
+    """Tell whether a lock is of a process of ours on this host that is gone; one that we may not read is not ours."""
     try:
         mark, host, pid, started = lock.read_text(encoding="utf-8", errors="replace").split()
-    except (FileNotFoundError, ValueError):
+        number = int(pid)
+    except (FileNotFoundError, PermissionError, ValueError):
         return False
-    return mark == _MARK and host == socket.gethostname() and _started(int(pid)) != started
+    return mark == _MARK and host == socket.gethostname() and _started(number) != started
 
 
 def _started(pid: int) -> str | None:
-    """Give when a process began, in ticks since boot, which tells it from a later one of the same number."""
+    """Give when a process began, in ticks since boot, which tells it from a later one of the same number.
+
+    Gives nothing for one that is gone, or has ended and waits for its parent to take note.
+    """
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except (FileNotFoundError, ProcessLookupError):  # gone, or going while it is looked at
         return None
-    return stat.rpartition(")")[2].split()[19]
+    state, *more = stat.rpartition(")")[2].split()
+    return None if state in {"Z", "X"} else more[18]
 
 
 def _held_by_another(path: Path, lock: Path) -> FileUnavailable:

@@ -12,7 +12,7 @@ from service.errors import DamagedFile, FileUnavailable
 from service.messages import Section
 from service.storage.base import YOUNG, same_signature
 from service.storage.cif import files, rows, signature
-from service.storage.cif.document import DamagedCif, Layout, Tokens, is_whole, scan
+from service.storage.cif.document import DamagedCif, Layout, Tokens, is_blank, scan
 from service.storage.cif.lock import is_foreign, lock_of
 from service.storage.durable import faults
 
@@ -72,16 +72,16 @@ class Reader:
         Raises DamagedFile and FileUnavailable.
         """
         begun = still = time.monotonic()
-        before = None
+        before, taken = None, None
         while True:
             with faults(path):
                 found = files.read(path)
-                waits = _in_motion(path, found, ours=ours)
             now = time.monotonic()
             if found is None or found[1] != before:
                 still, before = now, found and found[1]
-            if found is not None and (not waits or now - still > _STILL):
-                return found[0], self._believed(path, content_type, found, collected)
+                taken = found and self._scanned(path, content_type, found, collected)
+            if found and taken and (now - still > _STILL or not _in_motion(path, found, taken, ours=ours)):
+                return found[0], self._believed(path, taken)
             if now - begun > _LONGEST:
                 raise FileUnavailable(f"{path}: another program keeps writing it; try again shortly", path=str(path))
             time.sleep(_PAUSE)
@@ -105,33 +105,38 @@ class Reader:
             while self._bytes > _CAPACITY and len(self._held) > 1:
                 self._bytes -= self._held.popitem(last=False)[1].size
 
-    def _believed(
+    def _scanned(
         self, path: Path, content_type: str, found: tuple[bytes, str], collected: dict[str, Tokens] | None
-    ) -> Held:
-        """Scan a content that is the file's for good, unless it is known, and remember it."""
+    ) -> Held | DamagedCif:
+        """Scan a content, unless it is known; what is wrong with it may be so for a moment only."""
         data, signed = found
         known = self._held.get(path)
         if known is not None and same_signature(known.signature, signed):
-            held = replace(known, signature=signed)
-        else:
-            try:
-                held = Held(content_type, signed, len(data), scan(data, collected))
-            except DamagedCif as error:
-                raise _damaged(path, error) from error
-        self.keep(path, held)
-        return held
+            return replace(known, signature=signed)
+        try:
+            return Held(content_type, signed, len(data), scan(data, collected))
+        except DamagedCif as error:
+            return error
+
+    def _believed(self, path: Path, taken: Held | DamagedCif) -> Held:
+        """Remember a content that is the file's for good."""
+        if isinstance(taken, DamagedCif):
+            raise _damaged(path, taken) from taken
+        self.keep(path, taken)
+        return taken
 
 
-def _in_motion(path: Path, found: tuple[bytes, str] | None, *, ours: bool) -> bool:
+def _in_motion(path: Path, found: tuple[bytes, str], taken: Held | DamagedCif, *, ours: bool) -> bool:
     """Tell whether another program may be writing a file in place now.
 
-    A legacy program does so under its lock; one that takes no lock shows by a young file that looks cut or empty.
+    A legacy program does so under its lock; one that takes no lock shows by a young file that is empty or damaged.
     """
-    if found is None or not found[1].endswith(YOUNG):
-        return found is None
-    if not ours and is_foreign(lock_of(path)):
+    if not found[1].endswith(YOUNG):
+        return False
+    if isinstance(taken, DamagedCif) or is_blank(found[0]):
         return True
-    return not is_whole(found[0])
+    with faults(path):
+        return not ours and is_foreign(lock_of(path))
 
 
 def _damaged(path: Path, error: DamagedCif) -> DamagedFile:

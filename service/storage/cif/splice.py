@@ -4,9 +4,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from itertools import islice
+from types import MappingProxyType
 
 from service.messages import Row
-from service.storage.cif.document import CLOSING, FRAME, Layout, Table, comments, is_blank, line_end, row_matches, tokens
+from service.storage.cif.document import (
+    CLOSING,
+    FRAME,
+    Layout,
+    Table,
+    comments,
+    is_blank,
+    line_end,
+    row_matches,
+    spelling,
+    tokens,
+)
 
 _MISSING = b"?"
 
@@ -121,9 +133,13 @@ def pieces(data: bytes, changes: list[Edit]) -> list[memoryview]:
     return [*found, view[position:]]
 
 
-def category_text(name: str, attributes: list[str], rows: list[Tokens]) -> bytes:
+def items_of(name: str, attributes: list[str], known: Mapping[str, bytes] = MappingProxyType({})) -> list[bytes]:
+    """Give the items of a category; those that are known as they are."""
+    return [known.get(a, f"_{name}.{a}".encode()) for a in attributes]
+
+
+def category_text(items: list[bytes], attributes: list[str], rows: list[Tokens]) -> bytes:
     """Write a category in the exact legacy form, its closing line included (reference section 3)."""
-    items = [f"_{name}.{a}".encode() for a in attributes]
     values = [[row.get(a, _MISSING) for a in attributes] for row in rows]
     if len(values) == 1:
         width = max(map(len, items)) + 3
@@ -151,12 +167,13 @@ def _new(data: bytes, layout: Layout, put: Put) -> Edit:
     at = layout.block_end
     lead = b"" if is_blank(data) or data[at - 1 : at] == b"\n" else b"\n"
     attributes, rows = list(put.attributes), put.added
-    text = lead + category_text(put.category, attributes, rows)
+    items = items_of(put.category, attributes)
+    text = lead + category_text(items, attributes, rows)
     table = Table(
         put.category,
         len(rows) > 1,
         begin=len(lead),
-        body=_body(len(lead), put.category, attributes),
+        body=_body(len(lead), items),
         end=len(text) - len(CLOSING),
         attributes=attributes,
         row_count=len(rows),
@@ -171,7 +188,8 @@ def _rewritten(data: bytes, table: Table, columns: list[str], put: Put) -> Edit:
     rows += put.added
     meant = [*(put.meant.get(n) for n in range(table.row_count)), *put.meant_behind]
     remarks = comments(data, table.begin, table.end)
-    text = remarks + category_text(table.name, columns, rows).removesuffix(CLOSING)
+    items = items_of(table.name, columns, spelling(data, table))
+    text = remarks + category_text(items, columns, rows).removesuffix(CLOSING)
     return Edit(
         table.begin,
         table.end,
@@ -182,7 +200,7 @@ def _rewritten(data: bytes, table: Table, columns: list[str], put: Put) -> Edit:
             is_loop=len(rows) > 1,
             row_count=len(rows),
             begin=table.begin + len(remarks),
-            body=_body(table.begin + len(remarks), table.name, columns),
+            body=_body(table.begin + len(remarks), items),
         ),
         meant,
         Kind.TABLE,
@@ -199,9 +217,9 @@ def _row(data: bytes, table: Table, position: int, new: Tokens, meant: Row) -> E
     return Edit(begin, line_end(data, end), lead + remarks + row_text(values), table, [meant], Kind.ROWS)
 
 
-def _body(begin: int, name: str, attributes: list[str]) -> int:
+def _body(begin: int, items: list[bytes]) -> int:
     """Find where the values of a loop that we write begin: right behind the last item name."""
-    return begin + len(b"loop_") + sum(len(f"\n_{name}.{a} ".encode()) for a in attributes) - 1
+    return begin + len(b"loop_") + sum(len(item) + 2 for item in items) - 1
 
 
 def _pair_text(item: bytes, token: bytes) -> bytes:

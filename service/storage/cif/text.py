@@ -10,7 +10,6 @@ from service.text import normalise
 #: What the legacy decoder takes for a character reference (html.unescape's own grammar).
 _REFERENCE = re.compile(r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[^\t\n\f <&#;]{1,32};?)", re.ASCII)
 _NON_ASCII = re.compile(r"[^\x00-\x7f]")
-_LINE_START = re.compile(r"(?:\A|(?<=\n));")
 #: No reference survives the legacy decoder for these; where a file already holds one, it stays as it is.
 _UNCARRIED = re.compile(r"[\x80-\x9f\ufdd0-\ufdef]|[\ufffe\uffff]")
 _RESERVED = re.compile(r"[;_]|(?:data|loop|save|stop|global)_", re.IGNORECASE)
@@ -26,7 +25,9 @@ def encode(text: str) -> str:
     encoded = _REFERENCE.sub(_escape_ampersand, text) if "&" in text else text
     if not encoded.isascii():
         encoded = _NON_ASCII.sub(_number, encoded)
-    return _LINE_START.sub("&#59;", encoded)
+    if encoded.startswith(";"):
+        encoded = f"&#59;{encoded[1:]}"
+    return encoded.replace("\n;", "\n&#59;")
 
 
 def decode(text: str) -> str:
@@ -61,7 +62,8 @@ def _recurring(text: str) -> bytes:
 
 def _quoted(value: str) -> str:
     has_quote = "'" in value or '"' in value
-    if "\n" in value or "\x7f" in value:  # gemmi reads DEL in a text block only
+    # gemmi reads DEL in a text block only, and takes the end of a quotation for seen where a comment seems to follow
+    if "\n" in value or "\x7f" in value or ("'#" in value and '"' in value):
         return f";{value}\n;"
     if " " in value or "\t" in value or _RESERVED.match(value):
         return f";{value}\n;" if has_quote else f"'{value}'"

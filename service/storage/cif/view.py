@@ -1,11 +1,12 @@
 """What a change may ask about the files of a deposition, answered without reading more of them than the answer needs."""
 
 import re
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 from service.messages import Counts, FileReference, Message, OriginalCommunication, Row, Status
-from service.storage.cif.document import row_matches
+from service.storage.cif.document import Table, row_matches
 from service.storage.cif.reader import Held, Reader
 from service.storage.cif.rows import CATEGORY_NAMES, rows_of
 from service.storage.cif.text import from_token
@@ -20,17 +21,24 @@ class Opened:
     def __init__(self, data: bytes, held: Held) -> None:
         self.data = data
         self.held = held
+        self._found: dict[tuple[type[Any], str], list[tuple[int, Any]]] = {}
 
     def of(self, kind: type[Any], message_id: str) -> list[tuple[int, Any]]:
         """Give the rows of a message with their positions."""
         if self.held.section is not None:
             rows = next(rows for of, rows in self.held.section.categories() if of is kind)
             return [(n, row) for n, row in enumerate(rows) if row.message_id == message_id]
+        if (kind, message_id) not in self._found:
+            self._found[kind, message_id] = self._read(kind, message_id)
+        return self._found[kind, message_id]
+
+    def _read(self, kind: type[Any], message_id: str) -> list[tuple[int, Any]]:
         table = self.held.layout.tables.get(CATEGORY_NAMES[kind])
-        if table is None or "message_id" not in table.attributes or _cannot_hold(self.data, message_id):
+        if table is None or "message_id" not in table.attributes:
             return []
-        group = table.attributes.index("message_id") + 1
-        found = [(n, m) for n, m in enumerate(row_matches(self.data, table)) if from_token(m[group]) == message_id]
+        group, last = table.attributes.index("message_id") + 1, _last(self.data, table, message_id)
+        until = takewhile(lambda match: match.start() < last, row_matches(self.data, table)) if last > 0 else ()
+        found = [(n, m) for n, m in enumerate(until) if from_token(m[group]) == message_id]
         rows = rows_of(table, [m.groups() for _, m in found], kind, self.held.content_type) if found else ()
         return list(zip((n for n, _ in found), rows, strict=True))
 
@@ -39,9 +47,9 @@ class Opened:
         return table.row_count if table else 0
 
 
-def _cannot_hold(data: bytes, message_id: str) -> bool:
-    """Tell at the price of one search that a file does not hold an id; odd characters may stand there as references."""
-    return _PLAIN.fullmatch(message_id) is not None and message_id.encode() not in data
+def _last(data: bytes, table: Table, message_id: str) -> int:
+    """Find at the price of one search where a table may hold an id for the last time; odd characters may be references."""
+    return data.rfind(message_id.encode(), table.begin, table.end) if _PLAIN.fullmatch(message_id) else table.end
 
 
 class FilesView:
@@ -75,7 +83,7 @@ class FilesView:
         if content_type not in self._opened:
             path = self._paths[content_type]
             known = self._reader.recall(path)
-            recalled = known is not None and known.section is not None
-            data, held = (b"", known) if recalled and known else self._reader.open(path, content_type)
+            is_enough = known is not None and (known.section is not None or not known.size)
+            data, held = (b"", known) if is_enough and known else self._reader.open(path, content_type)
             self._opened[content_type] = Opened(data, held)
         return self._opened[content_type]

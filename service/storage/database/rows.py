@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, ScalarSelect, Select, Table, delete, func, insert, select, update
 
+from service.amend import missing
 from service.changes import Delta
 from service.messages import (
     CATEGORIES,
@@ -18,8 +19,10 @@ from service.messages import (
     Status,
     attributes,
 )
-from service.storage.database.tables import CATEGORY_TABLES, column_of, file_column
+from service.storage.database.tables import CATEGORY_TABLES, DERIVED, column_of, file_column
 from service.vocabulary import CONTENT_TYPES, TO_DEPOSITOR
+from service.window import sent_at
+from service.words import listed
 
 _COLUMNS = {row: tuple(column_of(a) for a in attributes(row)) for row in CATEGORIES.values()}
 
@@ -60,13 +63,16 @@ class Rows:
 
     def put(self, delta: Delta) -> None:
         """Write the rows of a change: new ones at the end, known ones in their place."""
-        counts = self.counts(delta.content_type) if delta.append else Counts(0, 0, 0)
-        if delta.append:
-            self._insert(delta.content_type, [delta.append], counts.messages)
-            self._insert(delta.content_type, delta.files, counts.files)
-            self._insert(delta.content_type, delta.originals, counts.originals)
+        files, originals = delta.files, delta.originals
         if delta.replace:
             self._replace(delta.content_type, delta.replace)
+            key = str(delta.replace.message_id)
+            files = missing(files, self.references(key)) if files else ()
+            originals = missing(originals, self.originals(key)) if originals else ()
+        counts = self.counts(delta.content_type) if delta.append or files or originals else Counts(0, 0, 0)
+        self._insert(delta.content_type, [delta.append] if delta.append else [], counts.messages)
+        self._insert(delta.content_type, files, counts.files)
+        self._insert(delta.content_type, originals, counts.originals)
         if delta.status and not self._replace(TO_DEPOSITOR, delta.status):
             last = self._connection.scalar(select(self._last(Status, TO_DEPOSITOR)))
             self._insert(TO_DEPOSITOR, [delta.status], last or 0)
@@ -127,8 +133,21 @@ class Rows:
         return bool(found)
 
 
+def remove_rows(connection: Connection, deposition_data_set_id: str) -> None:
+    """Remove the rows of a scratch deposition."""
+    for table in CATEGORY_TABLES.values():
+        connection.execute(delete(table).where(table.c.deposition_data_set_id == deposition_data_set_id))
+
+
 def _values(row: Row) -> dict[str, object]:
-    return {column: getattr(row, a) for column, a in zip(_COLUMNS[type(row)], attributes(type(row)), strict=True)}
+    """Give what a table keeps of a row, with what is derived from it for searching."""
+    values = {column: getattr(row, a) for column, a in zip(_COLUMNS[type(row)], attributes(type(row)), strict=True)}
+    return values | derived(row.timestamp, row.message_subject, row.message_text) if isinstance(row, Message) else values
+
+
+def derived(timestamp: str | None, message_subject: str | None, message_text: str | None) -> dict[str, object]:
+    """Give the columns of a message that are made from others."""
+    return dict(zip(DERIVED, (listed(message_subject, message_text), sent_at(timestamp)), strict=True))
 
 
 def _section(content_type: str, rows: dict[type[Row], list[Any]]) -> Section:

@@ -41,7 +41,7 @@ def initialise(settings: Settings, *, adopt: bool) -> SchemaStatus:
     """
     with translated():
         _create_database(settings)
-    with _engine(settings) as engine:
+    with opened(settings, patient=True) as engine:
         identity = Identity(settings.state_dir)
         if not adopt:
             _require_known(engine, identity)
@@ -53,7 +53,7 @@ def initialise(settings: Settings, *, adopt: bool) -> SchemaStatus:
 
 def status(settings: Settings) -> SchemaStatus:
     """Read what a database has; raise DatabaseUnavailable or DatabaseNotReady."""
-    with _engine(settings) as engine:
+    with opened(settings) as engine:
         return _status(engine)
 
 
@@ -89,8 +89,9 @@ def _status(engine: Engine) -> SchemaStatus:
 
 
 @contextmanager
-def _engine(settings: Settings) -> Iterator[Engine]:
-    engine = create_engine(url_of(settings), **options_of(settings))
+def opened(settings: Settings, *, patient: bool = False) -> Iterator[Engine]:
+    """Give an engine of its own; a `patient` one waits as long as a change of a large table takes."""
+    engine = create_engine(url_of(settings), **options_of(settings, patient=patient))
     prepare(engine)
     try:
         with translated():

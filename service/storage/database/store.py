@@ -1,13 +1,14 @@
 """The database store: one transaction per change, with the deposition's row locked."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, event, select
 
+from service.bounded import Bounded
 from service.changes import AppendMessage, Change, Delta
-from service.errors import CommitUnknown, DatabaseUnavailable
+from service.errors import CommitUnknown, DatabaseRefused, DatabaseUnavailable
 from service.messages import Correspondence, Section
 from service.storage.base import (
     OK,
@@ -20,16 +21,21 @@ from service.storage.base import (
     same_signature,
     unknown_deposition,
 )
-from service.storage.database import depositions
+from service.storage.database import bulk, depositions
 from service.storage.database.engine import PoolUse, pool_use
 from service.storage.database.failures import Deadlock, translated
-from service.storage.database.rows import Rows
+from service.storage.database.rows import Rows, remove_rows
+from service.storage.database.search import slice_of
 from service.storage.database.tables import deposition
+from service.vocabulary import is_deposition_id
+from service.window import Begin, Slice, Wanted
 
 T = TypeVar("T")
 _DEADLOCK_TRIES = 5
 #: A deposition that no site has: the id is well formed nowhere.
 _PROBE = "probe"
+#: Characters of correspondences that a process keeps, and what a row counts besides its text.
+_CAPACITY, _ROW = 32 * 1024 * 1024, 500
 
 
 class DatabaseStore:
@@ -41,13 +47,16 @@ class DatabaseStore:
         self._reading = engine
         self._writing = engine.execution_options(writes=True)
         self._create = create
+        self._known: Bounded[str, tuple[int, Correspondence]] = Bounded(_CAPACITY, lambda known: _size_of(known[1]))
+        # a server that was away may come back as another one, restored from a backup
+        event.listen(engine, "connect", lambda *_: self._known.clear())
 
     def read(self, deposition_data_set_id: str) -> Answer:
         """Give a correspondence; raise NotFound or DatabaseUnavailable."""
         found = self.snapshot(deposition_data_set_id)
         if found is None:
             raise unknown_deposition(deposition_data_set_id)
-        return Answer(found.correspondence, self.name)
+        return Answer(found.correspondence, self.name, tag=found.tag)
 
     def apply(self, change: Change) -> Outcome:
         """Make a change durable here alone, which leaves the files behind."""
@@ -60,6 +69,18 @@ class DatabaseStore:
             if state is None:
                 return None
             return replace(state, correspondence=Rows(connection, deposition_data_set_id).correspondence())
+
+    def current(self, deposition_data_set_id: str) -> Snapshot | None:
+        """Give what `snapshot` gives, without reading rows again of a version that this process has read."""
+        with translated(), self._reading.begin() as connection:
+            state = depositions.find(connection, deposition_data_set_id)
+            if state is None:
+                return None
+            known = self._known.get(deposition_data_set_id)
+            if known is None or known[0] != state.version:
+                known = state.version, Rows(connection, deposition_data_set_id).correspondence()
+                self._known.keep(deposition_data_set_id, known)
+            return replace(state, correspondence=known[1])
 
     def state(self, deposition_data_set_id: str) -> Snapshot | None:
         """Read what is recorded about a deposition's files, without its rows; `None` when it is not known."""
@@ -76,6 +97,25 @@ class DatabaseStore:
         """Give the recorded signatures of every deposition that is known."""
         with translated(), self._reading.begin() as connection:
             return depositions.all_signatures(connection)
+
+    def states(self, keys: Sequence[str]) -> dict[str, Snapshot]:
+        """Read what is recorded of many depositions at once; one that is not known is left out."""
+        with translated(), self._reading.begin() as connection:
+            return bulk.states(connection, keys)
+
+    def row_counts(self, keys: Sequence[str]) -> dict[str, int]:
+        """Count the rows of each of many depositions."""
+        with translated(), self._reading.begin() as connection:
+            return bulk.row_counts(connection, keys)
+
+    def add(self, snapshots: Sequence[Snapshot]) -> None:
+        """Insert depositions as their files hold them, all or none. Raises DatabaseRefused where one is known by now."""
+        self._transaction(lambda connection: bulk.add(connection, snapshots))
+
+    def recent(self, wanted: Wanted, begin: Begin, limit: int) -> Slice:
+        """Give the next wanted messages, newest first, at most `limit`; each slice is one short transaction."""
+        with translated(), self._reading.begin() as connection:
+            return slice_of(connection, wanted, begin, limit)
 
     def write(self, change: Change) -> Applied:
         """Resolve a change and write its rows in one transaction, which leaves the files behind."""
@@ -169,6 +209,17 @@ class DatabaseStore:
         """Tell how far the connections of this process are in use; `None` where none are kept."""
         return pool_use(self._reading)
 
+    def remove_scratch(self, deposition_data_set_id: str) -> None:
+        """Remove every row of a scratch deposition; one whose id is well formed is a real one and never removed."""
+
+        def work(connection: Connection) -> None:
+            if is_deposition_id(deposition_data_set_id):
+                raise DatabaseRefused(f"{deposition_data_set_id} is no scratch deposition")
+            remove_rows(connection, deposition_data_set_id)
+            depositions.remove(connection, deposition_data_set_id)
+
+        self._transaction(work)
+
     def _transaction(self, work: Callable[[Connection], T]) -> T:
         """Run a unit of work in one transaction; the whole of it again when the server chose it to end a deadlock."""
         for _ in range(_DEADLOCK_TRIES):
@@ -187,3 +238,8 @@ class DatabaseStore:
                     ) from error
                 raise
         raise DatabaseUnavailable(f"the database ended {_DEADLOCK_TRIES} tries in a deadlock; try again")
+
+
+def _size_of(correspondence: Correspondence) -> int:
+    rows = sum(len(rows) for section in correspondence.sections for _, rows in section.categories())
+    return rows * _ROW + sum(len(m.message_text or "") for m in correspondence.messages)

@@ -5,9 +5,11 @@ from typing import Any
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text
 from sqlalchemy.dialects.mysql import LONGTEXT
+from sqlalchemy.schema import SchemaItem
 
 from service.messages import CATEGORIES, Message, Row, attributes
 from service.vocabulary import CONTENT_TYPES
+from service.window import LENGTH
 
 COLLATION = "utf8mb4_bin"
 #: Keys compare by code point, and a `Text` that stopped at 64 KiB would cut a message (TRAPS.md).
@@ -53,6 +55,22 @@ def column_of(attribute: str) -> str:
     return "stated_data_set_id" if attribute == "deposition_data_set_id" else attribute
 
 
+#: What is derived from a message for searching (service/words.py, service/window.py), and never left out: the list of the
+#: words of its subject and text, and the part of its timestamp that orders messages.
+DERIVED = ("words", "sent_at")
+
+
+def _derived(row: type[Row], name: str) -> tuple[SchemaItem, ...]:
+    if row is not Message:
+        return ()
+    keys = ("deposition_data_set_id", "content_type", "position")
+    return (
+        Column("words", TEXT, nullable=False),
+        Column("sent_at", String(LENGTH), nullable=False),
+        Index(f"ix_{name}_sent_at", "sent_at", *keys),
+    )
+
+
 def _category(name: str, row: type[Row]) -> Table:
     return Table(
         name,
@@ -61,6 +79,7 @@ def _category(name: str, row: type[Row]) -> Table:
         Column(file_column(row), String(32), primary_key=True),
         Column("position", Integer, primary_key=True, autoincrement=False),
         *(Column(column_of(a), TEXT) for a in attributes(row)),
+        *_derived(row, name),
         Index(f"ix_{name}_message_id", "deposition_data_set_id", "message_id", mysql_length={"message_id": 64}),
         **TABLE_OPTIONS,
     )

@@ -9,6 +9,7 @@ from service.storage.cif.document import FRAME, DamagedCif, scan, tokens
 
 SAMPLES = sorted(LEGACY.rglob("*.cif.V1"))
 BLOCK = b"data_messages\n"
+STATUS = b"_pdbx_deposition_message_status"
 
 
 def _names(path: Path) -> str:
@@ -34,7 +35,7 @@ def _cuts_taken(data: bytes) -> list[int]:
 @pytest.mark.parametrize("sample", SAMPLES, ids=_names)
 def test_every_cut_of_a_legacy_file_is_refused_unless_whole_categories_are_left(sample: Path) -> None:
     data = sample.read_bytes()
-    closings = {n + 4 for n in range(len(data)) if data.startswith(b"\n# \n", n)}
+    closings = {n + k for n in range(len(data)) for k in (2, 3, 4) if data.startswith(b"\n# \n", n)}
 
     taken = set(_cuts_taken(data))
 
@@ -42,8 +43,16 @@ def test_every_cut_of_a_legacy_file_is_refused_unless_whole_categories_are_left(
     assert {cut for cut in taken if cut > len(FRAME)} <= closings
 
 
-def test_a_file_cut_within_its_header_is_refused() -> None:
-    assert _cuts_taken(FRAME) == [0, len(FRAME)]
+def test_a_file_cut_within_the_name_of_its_block_is_refused() -> None:
+    assert _cuts_taken(FRAME) == [0, *range(len(FRAME) - 4, len(FRAME) + 1)]
+
+
+def test_a_cut_within_a_second_block_that_a_legacy_program_wrote_is_refused() -> None:
+    first, second = FRAME + b"_a.x 1\n# \n", b"data_second\n# \n_b.y 2\n_b.z 3\n# \n"
+
+    taken = {cut - len(first) for cut in _cuts_taken(first + second)}
+
+    assert {cut for cut in taken if cut > second.index(b"#")} == {13, 14, 15, *range(len(second) - 2, len(second) + 1)}
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=_names)
@@ -102,7 +111,8 @@ def test_every_kind_of_value_is_one_value(token: bytes) -> None:
         b"loop_\n_a.x\n_b.y\n1 2\n",
         b"_a.x 1\n_a.x 2\n",
         b"_a.x 1\n_A.X 2\n",
-        b"_a.x 1\n_b.y 2\n_a.z 3\n",
+        STATUS + b".x 1\n_b.y 2\n" + STATUS + b".z 3\n",
+        b"save_frame\n_b.y 2\nsave_\n",
         b"loop_\n_a.x\n1\nloop_\n_a.x\n2\n",
         b"stray\n_a.x 1\n",
         b"_a.x 'not closed\n_a.y 2\n",

@@ -136,6 +136,7 @@ def test_an_item_in_upper_case_is_the_same_item_when_pairs_become_a_loop() -> No
     new = with_rows(old, Status("m2", None))
 
     assert section_of(new).statuses == (Status("m1", None), Status("m2", None))
+    assert b"_PDBX_deposition_message_status.Message_ID \n" + STATUS + b"Own \n" in new
 
 
 def test_rows_for_a_loop_that_ends_the_file_stay_before_a_category_that_is_new() -> None:

@@ -12,15 +12,17 @@ from support.site import Site as Tree
 from support.site import make_site
 
 from service.changes import AppendMessage
+from service.errors import FileUnavailable
 from service.messages import Message
 from service.storage.base import Observer
-from service.storage.cif.lock import Locks
+from service.storage.cif.lock import Locks, lock_of
 from service.storage.cif.paths import Site
 from service.storage.cif.store import CifStore
 from service.vocabulary import TO_DEPOSITOR
 
 DEP = "D_1000000001"
 LEGACY_USER, OUR_USER, GROUP = 54321, 54322, 54320
+UNAVAILABLE = 7
 
 
 def _append(message_id: str) -> AppendMessage:
@@ -61,6 +63,8 @@ def _as_our_user(tree: Tree, message_id: str) -> int:
             os.setuid(OUR_USER)
             _store(tree).apply(_append(message_id))
             status = 0
+        except FileUnavailable:
+            status = UNAVAILABLE
         finally:
             os._exit(status)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
@@ -86,5 +90,36 @@ def test_a_file_that_may_not_be_written_at_all_stays_as_it_is(shared: Tree) -> N
     (shared.archive / DEP).chmod(0o755)
     before = shared.files()
 
-    assert _as_our_user(shared, "m1") == 1
+    assert _as_our_user(shared, "m1") == UNAVAILABLE
     assert shared.files() == before
+
+
+@pytest.mark.parametrize(("mode", "status"), [(0o666, 0), (0o606, 0), (0o664, UNAVAILABLE), (0o640, UNAVAILABLE)])
+def test_a_group_that_is_not_ours_to_give_is_let_go_only_where_it_takes_nothing_from_its_members(
+    shared: Tree, mode: int, status: int
+) -> None:
+    path, stranger = shared.file(DEP), GROUP + 9
+    os.chown(path, LEGACY_USER, stranger)
+    os.chown(path.parent, LEGACY_USER, GROUP)
+    path.parent.chmod(0o775)
+    path.chmod(mode)
+    if mode == 0o640:
+        os.chown(path, OUR_USER, stranger)
+    before = shared.files()
+
+    assert _as_our_user(shared, "m1") == status
+
+    assert path.stat().st_mode & 0o777 == mode
+    if status:
+        assert shared.files() == before
+
+
+def test_a_lock_that_we_may_not_read_is_another_programs(shared: Tree) -> None:
+    lock = lock_of(shared.file(DEP))
+    lock.touch(0o600)
+    os.chown(lock, LEGACY_USER, GROUP)
+
+    assert _as_our_user(shared, "m1") == UNAVAILABLE
+    assert lock.exists()
+    lock.unlink()
+    assert _as_our_user(shared, "m1") == 0

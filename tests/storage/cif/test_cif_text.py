@@ -25,7 +25,7 @@ _REFERENCES = (
     "&amp; &amp &lt; &lt &notit; &notin &copy &#38; &#38 &#59; &#x26; &#X26 &#0; &#13; &#128; &#63; &#x110000; &hellip"
 )
 _PIECES = (
-    "& ; &# &#x # ' \" '' ? . _ _a.b data_ loop_ save_ stop_ global_ DATA_Q $ # [ ] ( ) { } \\ \\xa0 0 9 a amp lt; #65;"
+    "& ; &# &#x # ' \" '' '# ? . _ _a.b data_ loop_ save_ stop_ global_ DATA_Q $ # [ ] ( ) { } \\ \\xa0 0 9 a amp lt; #65;"
 )
 _LINES = ["\n", "\n;", "\n;\n", "\n; ", ";\n", "\n\n", " ", "  ", "\t", "\n_x.y z\n", "\n# \n", "\nloop_\n", "\ndata_x\n"]
 _SIGNS = [
@@ -105,6 +105,8 @@ def test_two_texts_have_one_encoding_only_when_they_are_one_text(pair: tuple[str
 
 @given(TEXTS, TEXTS)
 @settings(max_examples=300)
+@example("a'#\"b", "\"'#")
+@example("'#'\"", "#'#\"")
 def test_mmcif_and_gemmi_read_the_text_that_was_written(first: str, second: str) -> None:
     for data in (_file(first), _file(first, second)):
         wanted = [first, second][: data.count(b"id-1") + data.count(b"id-2")]

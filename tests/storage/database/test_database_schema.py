@@ -32,7 +32,11 @@ def connection(made: Site) -> Iterator[Connection]:
 
 
 def test_the_migrations_make_what_the_tables_say(connection: Connection) -> None:
-    assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    def is_compared(_: object, name: str | None, *_more: object) -> bool:
+        return "message_search" not in (name or "")  # the full-text index, which each server makes in its own way
+
+    context = MigrationContext.configure(connection, opts={"include_object": is_compared})
+    assert compare_metadata(context, metadata) == []
 
 
 def test_the_file_names_of_the_migrations_are_their_history() -> None:

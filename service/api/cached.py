@@ -1,0 +1,54 @@
+"""Answers that did not change: told by a tag to the caller who has them, and not made twice in a process."""
+
+import hashlib
+from collections.abc import Callable
+from typing import cast
+
+from flask import Flask, Response, current_app, request
+from pydantic import BaseModel
+
+from service.bounded import Bounded
+from service.storage.base import Answer
+
+Bodies = Bounded[tuple[str, str], bytes]
+_EXTENSION = "messaging-bodies"
+#: Bytes of bodies that a process keeps.
+_CAPACITY = 32 * 1024 * 1024
+
+
+def init_app(app: Flask) -> None:
+    """Give an application a memory of its bodies."""
+    app.extensions[_EXTENSION] = Bodies(_CAPACITY, len)
+
+
+def answered(answer: Answer, build: Callable[[], BaseModel]) -> Response:
+    """Give the answer to a GET: 304 where the caller has it by its tag, else the body as it was made or as `build` makes it.
+
+    An answer whose content nobody can vouch for has no tag and is made each time.
+    """
+    tag = _tag_of(answer)
+    if tag is not None and request.if_none_match.contains_weak(tag):
+        response = Response(status=304)
+    else:
+        response = Response(_body(tag, build), mimetype="application/json")
+    if tag is not None:
+        response.set_etag(tag)
+        response.headers["Cache-Control"] = "private, no-cache"  # ask again each time, with the tag
+    response.headers["X-Served-By"] = answer.served_by
+    return response
+
+
+def _body(tag: str | None, build: Callable[[], BaseModel]) -> bytes:
+    bodies, key = cast(Bodies, current_app.extensions[_EXTENSION]), (request.full_path, tag or "")
+    body = bodies.get(key) if tag is not None else None
+    if body is None:
+        body = build().model_dump_json().encode()
+        if tag is not None:
+            bodies.keep(key, body)
+    return body
+
+
+def _tag_of(answer: Answer) -> str | None:
+    if answer.tag is None or answer.unverified:
+        return None
+    return hashlib.sha256(f"{answer.served_by} {answer.tag}".encode()).hexdigest()[:32]

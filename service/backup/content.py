@@ -1,0 +1,45 @@
+"""What of a site belongs into a backup: message files by their names, and what `state_dir` keeps for good."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from service.storage.durable import faults
+from service.vocabulary import CONTENT_TYPES, is_deposition_id
+
+#: Folders of the tree (reference section 1).
+TREE = ("archive", "autogroup", "deposit")
+#: What only says something about running processes, or is a secret; the database's identity is that of the new one.
+_NOT_KEPT = frozenset({"workers", "queues", "local-token", "database.json"})
+_VERSION = re.compile(r"(.+)_(" + "|".join(CONTENT_TYPES) + r")_P1\.cif\.V[0-9]+", re.ASCII)
+
+
+def message_files(cif_root: Path, folder: str) -> Iterator[tuple[str, list[Path]]]:
+    """Give each deposition of a folder of the tree with its message files, all versions."""
+    root = cif_root / folder
+    with faults(root):
+        names = sorted(os.listdir(root)) if root.is_dir() else []
+        for name in names:
+            if is_deposition_id(name) and (root / name).is_dir():
+                yield name, [root / name / file for file in sorted(os.listdir(root / name)) if _is_of(name, file)]
+
+
+def content_type(path: Path) -> str:
+    """Tell by its name which of the three files a path is."""
+    found = _VERSION.fullmatch(path.name)
+    return found.group(2) if found else ""
+
+
+def state_files(state_dir: Path) -> Iterator[Path]:
+    """Give the files of the state directory that outlive a process."""
+    for folder, folders, names in os.walk(state_dir):
+        folders[:] = sorted(name for name in folders if name not in _NOT_KEPT)
+        for name in sorted(names):
+            if name not in _NOT_KEPT and not name.endswith((".lock", ".tmp")):
+                yield Path(folder) / name
+
+
+def _is_of(deposition_data_set_id: str, name: str) -> bool:
+    found = _VERSION.fullmatch(name)
+    return found is not None and found.group(1) == deposition_data_set_id

@@ -1,0 +1,111 @@
+"""Back a site up while it is served.
+
+The order makes it consistent: the rows as they were at one moment; then the files, which hold at least what was acknowledged
+by then; then the changes that wait outside the database. What a file holds beyond the rows, the sync brings in again.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import nullcontext, suppress
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from service.active import utc_now
+from service.backup.content import TREE, content_type, message_files, state_files
+from service.backup.manifest import Folder, Manifest, verified
+from service.errors import Conflict, DamagedFile
+from service.services import Services
+from service.storage.cif.paths import Site
+from service.storage.cif.reader import Reader
+from service.storage.database.dump import Rows, dumped
+from service.storage.durable import faults
+from settings import Settings
+
+#: The password, what follows from the rest, and who may do what.
+_NOT_SHOWN = frozenset({"database_url", "profile", "profiles", "origins", "remote_users"})
+_NO_DATABASE: tuple[None, Iterator[tuple[str, Rows]]] = (None, iter(()))
+
+
+def back_up(found: Services, root: Path) -> Manifest:
+    """Write a backup into an empty or new folder, read it back, and give its manifest.
+
+    A file that is damaged is kept as it is and named in the manifest. Raises Conflict for a folder that holds something,
+    FileUnavailable and DatabaseUnavailable.
+    """
+    with faults(root):
+        root.mkdir(parents=True, exist_ok=True)
+        if any(root.iterdir()):
+            raise Conflict(f"{root} is not empty; name a new folder")
+        with Folder(root) as folder:
+            _fill(folder, found)
+    return verified(root)
+
+
+def _fill(folder: Folder, found: Services) -> None:
+    active = found.switching.active()
+    profile = found.settings.profile_named(active.profile)
+    reader = _Files(found.settings)
+    with dumped(found.settings) if profile.uses_database else nullcontext(_NO_DATABASE) as (identity, tables):
+        counts = {name: folder.add_lines(f"database/{name}.jsonl", map(_line, rows)) for name, rows in tables}
+    if profile.writes_cif:
+        Site(found.settings.cif_root).require_root("D_0")
+    files = sum(_add_files(folder, reader, below) for below in TREE)
+    _add_state(folder, found.settings)
+    if found.switching.active().epoch != active.epoch:
+        raise Conflict("the profile was switched meanwhile; remove the folder and back up again")
+    folder.close(
+        Manifest(
+            made=utc_now(),
+            site_id=found.settings.site_id,
+            profile=active.profile,
+            epoch=active.epoch,
+            identity=identity,
+            depositions=len(reader.depositions),
+            files=files,
+            tables=counts,
+            unreadable=tuple(reader.unreadable),
+        )
+    )
+
+
+class _Files:
+    """Read message files whole, whoever is writing them; note what is damaged."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.cif_root = settings.cif_root
+        self.depositions: set[str] = set()
+        self.unreadable: list[str] = []
+        self._reader = Reader()
+
+    def read(self, path: Path) -> bytes:
+        try:
+            data, _ = self._reader.open(path, content_type(path))
+        except DamagedFile as error:
+            self.unreadable.append(error.message)
+            return path.read_bytes()
+        return data
+
+
+def _add_files(folder: Folder, reader: _Files, below: str) -> int:
+    count = 0
+    for deposition_data_set_id, paths in message_files(reader.cif_root, below):
+        reader.depositions.add(deposition_data_set_id)
+        for path in paths:
+            data = reader.read(path)
+            folder.add(f"files/{path.relative_to(reader.cif_root)}", data, path.stat().st_mode & 0o7777)
+            count += 1
+    return count
+
+
+def _add_state(folder: Folder, settings: Settings) -> None:
+    for path in state_files(settings.state_dir):
+        with suppress(FileNotFoundError):  # a kept change was brought in meanwhile
+            folder.add(f"state/{path.relative_to(settings.state_dir)}", path.read_bytes(), path.stat().st_mode & 0o7777)
+    names = [field.name for field in fields(settings) if field.name not in _NOT_SHOWN]
+    shown = {name: getattr(settings, name) for name in names}
+    folder.add("settings.json", json.dumps(shown, default=str, indent=1).encode())
+
+
+def _line(row: dict[str, Any]) -> bytes:
+    return json.dumps(row).encode() + b"\n"

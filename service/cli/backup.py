@@ -1,0 +1,56 @@
+"""`msgmodule backup` and `msgmodule restore`: a site put into a folder, and back."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from service.backup.manifest import Manifest
+from service.backup.restore import restore as put_back
+from service.backup.write import back_up
+from service.cli.common import json_option, services_of, show
+
+_FOLDER = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("directory", type=_FOLDER)
+@json_option
+@click.pass_context
+def backup(context: click.Context, *, directory: Path, as_json: bool) -> None:
+    """Write message files, database rows and state of the site into a new folder, while the service runs.
+
+    The backup is read back and compared with its manifest. Exit 1 when a file is damaged: it is kept as it is.
+    """
+    manifest = back_up(services_of(context), directory)
+    show(_told(directory, manifest), as_json=as_json)
+    _complain_all(context, manifest.unreadable)
+
+
+@click.command()
+@click.argument("directory", type=_FOLDER)
+@json_option
+@click.pass_context
+def restore(context: click.Context, *, directory: Path, as_json: bool) -> None:
+    """Put a backup into an empty site, its database of either kind; the service does not run meanwhile.
+
+    The backup is compared with its manifest before anything is touched. Exit 1 when it is none, when it was changed, when
+    the site is not empty, or when a restored deposition cannot be read.
+    """
+    faults: list[str] = []
+    manifest = put_back(services_of(context), directory, faults.append)
+    show(_told(directory, manifest), as_json=as_json)
+    _complain_all(context, faults)
+
+
+def _told(directory: Path, manifest: Manifest) -> dict[str, Any]:
+    shown = asdict(manifest)
+    return {"directory": str(directory)} | {key: shown[key] for key in ("made", "profile", "depositions", "files", "tables")}
+
+
+def _complain_all(context: click.Context, faults: list[str] | tuple[str, ...]) -> None:
+    for fault in faults:
+        click.echo(fault, err=True)
+    if faults:
+        context.exit(1)

@@ -1,0 +1,73 @@
+"""`msgmodule deploy`: build, install, schema, restart, health; each step must succeed before the next one."""
+
+import json
+import shlex
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from service.cli.common import settings_of
+from service.cli.stamp import ENVIRONMENTS
+from service.storage.durable import exclusive
+
+
+@click.command()
+@click.argument("environment", type=click.Choice(ENVIRONMENTS))
+@click.option("--source", type=click.Path(path_type=Path, exists=True), default=".", help="The checkout to build.")
+@click.option(
+    "--target",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="The virtual environment to install in.",
+)
+@click.option("--restart", required=True, help="The command that restarts the service, e.g. `touch /srv/messaging/wsgi.py`.")
+@click.option("--url", required=True, help="Where the running service answers, e.g. http://127.0.0.1:8000.")
+@click.option("--confirm", is_flag=True, help="Needed for production.")
+@click.pass_context
+def deploy(
+    context: click.Context, *, environment: str, source: Path, target: Path, restart: str, url: str, confirm: bool
+) -> None:
+    """Bring a checkout into service and ask the running service whether it is ready; exit 1 at the step that fails."""
+    if environment == ENVIRONMENTS[-1] and not confirm:
+        raise click.UsageError("production is deployed with --confirm only (CONFIRM=yes with make)")
+    with exclusive(settings_of(context).state_dir / "deploy.lock"), tempfile.TemporaryDirectory() as wheels:
+        for name, command in _steps(source, target, restart, Path(wheels), environment):
+            click.echo(f"{name}: {shlex.join(command)}")
+            if subprocess.run(command, check=False).returncode != 0:  # noqa: S603 - the operator's own command
+                click.echo(f"msgmodule: {name} failed; nothing behind it was done", err=True)
+                context.exit(1)
+    click.echo(f"health: {_ready(url)}")
+    click.echo("way back: deploy the version before, with --source; the active profile was not touched")
+
+
+def _steps(source: Path, target: Path, restart: str, wheels: Path, environment: str) -> Iterator[tuple[str, list[str]]]:
+    """Give the steps; the wheel's name is known only once it is built."""
+    pip = [str(target / "bin" / "python"), "-m", "pip", "--disable-pip-version-check"]
+    if not (target / "bin" / "python").exists():
+        yield "environment", [sys.executable, "-m", "venv", str(target)]
+    yield "requirements", [*pip, "install", "--quiet", "-r", str(source / "requirements.lock")]
+    yield "build", [*pip, "wheel", "--quiet", "--no-deps", "--wheel-dir", str(wheels), str(source)]
+    wheel = next(wheels.glob("*.whl"))
+    yield "install", [*pip, "install", "--quiet", "--no-deps", "--force-reinstall", str(wheel)]
+    yield "schema", [str(target / "bin" / "msgmodule"), "db", "init", "--env", environment]
+    yield "restart", shlex.split(restart)
+
+
+def _ready(url: str) -> str:
+    """Ask the running service; raise ClickException, which exits 1, where it is not ready."""
+    if not url.startswith(("http://", "https://")):
+        raise click.BadParameter(f"{url!r} is no address: give http://HOST:PORT", param_hint="--url")
+    try:
+        with urllib.request.urlopen(f"{url}/readyz", timeout=30) as answer:  # noqa: S310 - http or https, checked above
+            return f"ready under {json.load(answer)['profile']}"
+    except urllib.error.HTTPError as error:
+        with error:
+            raise click.ClickException(f"{url}/readyz: {error}; the service is not ready") from error
+    except OSError as error:
+        raise click.ClickException(f"{url}/readyz: {error}; the service is not ready") from error

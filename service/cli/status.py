@@ -1,0 +1,100 @@
+"""`msgmodule status`, `monitor`, `troubleshoot` and `logs`: how a site stands, looked at from outside the service."""
+
+import sys
+import time
+from importlib.metadata import version
+
+import click
+
+from service.backlog import backlog
+from service.cli.backend import active_profile
+from service.cli.common import json_option, services_of, settings_of, show
+from service.errors import MessagingError
+from service.health import Report, report
+from service.logfile import last_lines
+from service.services import Services
+from service.storage.database import schema
+
+
+@click.command()
+@json_option
+@click.pass_context
+def status(context: click.Context, *, as_json: bool) -> None:
+    """Show profile, epoch, versions, what is behind since when, and the workers; exit 1 when the database cannot tell."""
+    found = services_of(context)
+    active, profile = found.switching.active(), active_profile(found)
+    body: dict[str, object] = {
+        "profile": active.profile,
+        "epoch": active.epoch,
+        "since": active.when,
+        "version": version("onedep-messaging"),
+        "python": sys.version.split()[0],
+    }
+    if profile.uses_database:
+        body["schema"] = schema.status(found.settings).version
+    left = backlog(found, profile)
+    body |= {"behind": len(left.depositions), "oldest_behind": left.oldest, "first_behind": list(left.depositions[:5])}
+    show(body | {"workers": found.runtime.workers.all()}, as_json=as_json)
+
+
+@click.command()
+@click.option("--interval", default=60, show_default=True, type=click.IntRange(1), help="Seconds from round to round.")
+@click.option("--once", is_flag=True, help="Make one round; exit 1 when it fails.")
+@click.option("--fail-fast", is_flag=True, help="End with 1 at the first round that fails.")
+@click.pass_context
+def monitor(context: click.Context, *, interval: int, once: bool, fail_fast: bool) -> None:
+    """Run the health checks again and again, one line a round."""
+    found = services_of(context)
+    while True:
+        made = report(found)
+        click.echo(_round(made))
+        if (once or fail_fast) and not made.ok:
+            context.exit(1)
+        if once:
+            return
+        time.sleep(interval)
+
+
+@click.command()
+@click.pass_context
+def troubleshoot(context: click.Context) -> None:
+    """Look for what is wrong, and say what remedies it; exit 1 when something is."""
+    found = services_of(context)
+    wrong = [f"{one.name}: {one.found}" for one in report(found).findings if not one.ok] + _left_over(found)
+    active = found.switching.active()
+    if active.epoch == 0:
+        wrong.append("profile: the service was never started; start it with `msgmodule run`")
+    for line in wrong:
+        click.echo(line)
+    click.echo(f"{len(wrong)} findings; profile {active.profile}, settings from {_origins(found)}")
+    if wrong:
+        context.exit(1)
+
+
+@click.command()
+@click.option("--lines", default=50, show_default=True, type=click.IntRange(1), help="How many.")
+@click.pass_context
+def logs(context: click.Context, *, lines: int) -> None:
+    """Show the last lines of the service's log file; exit 1 with its path where there is none."""
+    for line in last_lines(settings_of(context).log_file, lines):
+        click.echo(line)
+
+
+def _round(made: Report) -> str:
+    failed = [f"{one.name}: {one.found}" for one in made.findings if not one.ok]
+    moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    return f"{moment} {'FAIL' if failed else 'ok'} {made.profile} epoch {made.epoch} {'; '.join(failed)}".rstrip()
+
+
+def _left_over(found: Services) -> list[str]:
+    try:
+        left = backlog(found, active_profile(found))
+    except MessagingError as error:
+        return [f"behind: not known, {error.message}"]
+    first = ", ".join(left.depositions[:5])
+    remedy = "read or import them while both stores are up"
+    return [f"behind: {len(left.depositions)} depositions since {left.oldest} ({first}); {remedy}"] if first else []
+
+
+def _origins(found: Services) -> str:
+    return ", ".join(sorted(set(found.settings.origins.values())))

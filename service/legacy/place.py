@@ -1,0 +1,88 @@
+"""What a path of the legacy programs stands for: a file of the site, kept by the profile's stores, or a file elsewhere."""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from service.embedded import Program
+from service.errors import InvalidInput
+from service.storage.base import Store
+from service.storage.cif.paths import Site
+from service.storage.cif.reentry import OwnLocks
+from service.storage.cif.store import CifStore
+from service.vocabulary import CONTENT_TYPES, TO_DEPOSITOR, is_deposition_id
+
+_NAME = re.compile(rf"(?P<id>[DG]_[0-9]+)_(?P<type>{'|'.join(CONTENT_TYPES)})_P[0-9]+\.cif(?:\.V[0-9]+)?", re.IGNORECASE)
+#: The id under which a file elsewhere is worked on; no site has it.
+_ELSEWHERE = "D_0"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which rows a path stands for: whose, in which of the three files, in what store; `elsewhere` names another file."""
+
+    deposition: str
+    content_type: str
+    store: Store
+    elsewhere: str | None = None
+
+    def is_same(self, other: "Place | None") -> bool:
+        """Tell whether two paths stand for the same rows."""
+        return other is not None and all(
+            getattr(self, name) == getattr(other, name) for name in ("deposition", "content_type", "elsewhere")
+        )
+
+
+class OneFile(Site):
+    """A message file outside the site's tree as a site of its own; all its categories are those of one file."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path.parent)
+        self._path = path
+
+    def directory(self, deposition_data_set_id: str) -> Path:
+        return self._path.parent
+
+    def files(self, deposition_data_set_id: str) -> dict[str, Path] | None:
+        """Give the one file; the two others are names that nobody uses."""
+        unused = self._path.with_name(f".{self._path.name}.none")
+        return {c: self._path if c == TO_DEPOSITOR else unused for c in CONTENT_TYPES}
+
+    def depositions(self) -> Iterator[str]:
+        yield _ELSEWHERE
+
+    def mirror(self, deposition_data_set_id: str) -> Path | None:
+        return None
+
+
+def place_of(program: Program, path: str, deposition_id: str | None = None) -> Place:
+    """Tell what a path stands for; an explicit deposition id wins over that in the name (reference section 13).
+
+    A name of a message file in the site's tree, or in a directory that does not exist, is a file of the site; its version is
+    not looked at, for the store knows the latest. Everything else is a file elsewhere. Raises InvalidInput.
+    """
+    name = _NAME.fullmatch(Path(path).name)
+    if deposition_id is not None and not is_deposition_id(deposition_id.upper()):
+        raise InvalidInput.of("deposition_id", f"{deposition_id!r} is not D_ and digits or G_ and seven digits")
+    if name is None or not is_deposition_id(name["id"].upper()) or _is_elsewhere(program, Path(path)):
+        return _elsewhere(program, Path(path))
+    content_type = next(c for c in CONTENT_TYPES if c == name["type"].lower())
+    return Place((deposition_id or name["id"]).upper(), content_type, program.chain())
+
+
+def locks_of(program: Program, timeout: float) -> OwnLocks:
+    """Give the locks of this site's files, with another patience than the settings'."""
+    return OwnLocks(program.settings.state_dir, timeout, program.services.metrics)
+
+
+def _is_elsewhere(program: Program, path: Path) -> bool:
+    directory, root = os.path.realpath(path.parent), os.path.realpath(program.settings.cif_root)
+    return path.parent.is_dir() and Path(root) not in Path(directory).parents
+
+
+def _elsewhere(program: Program, path: Path) -> Place:
+    locks = locks_of(program, program.settings.lock_timeout)
+    store = CifStore(OneFile(path), locks, create=False, observer=program.services.metrics)
+    return Place(_ELSEWHERE, TO_DEPOSITOR, store, os.path.realpath(path))

@@ -1,0 +1,71 @@
+"""All rows of the database as plain values, and back; what is derived from others is left out and made anew."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, Select, Table, func, insert, select
+
+from service.errors import Conflict, DamagedBackup
+from service.messages import Message
+from service.storage.database.identity import Identity, identity_of
+from service.storage.database.rows import derived
+from service.storage.database.schema import opened
+from service.storage.database.tables import CATEGORY_TABLES, DERIVED, deposition, signature_column
+from service.vocabulary import CONTENT_TYPES
+from settings import Settings
+
+_TABLES: dict[str, Table] = {table.name: table for table in (deposition, *CATEGORY_TABLES.values())}
+_BATCH = 200
+Rows = Iterator[dict[str, Any]]
+
+
+@contextmanager
+def dumped(settings: Settings) -> Iterator[tuple[str | None, Iterator[tuple[str, Rows]]]]:
+    """Give the database's identity and the rows of each table, all as they were at one moment, while others write.
+
+    Few rows are in memory at a time; they are taken in order. Raises DatabaseNotReady for another database than the site's.
+    """
+    with opened(settings, patient=True) as engine:
+        level = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+        with engine.execution_options(**level).begin() as connection:
+            identity = identity_of(connection)
+            Identity(settings.state_dir).check(identity)
+            yield identity, ((name, _rows(connection, table)) for name, table in _TABLES.items())
+
+
+def loaded(settings: Settings, tables: Iterable[tuple[str, Rows]], expected: Mapping[str, int]) -> None:
+    """Put rows into the empty tables, in one transaction, or none of them.
+
+    Raises Conflict for a database that holds depositions, DamagedBackup where the rows are not as many as expected.
+    """
+    with opened(settings, patient=True) as engine, engine.execution_options(writes=True).begin() as connection:
+        if connection.scalar(_count(deposition)):
+            raise Conflict("the database holds depositions already; restore into an empty one")
+        for name, rows in tables:
+            while batch := [_completed(name, row) for row in islice(rows, _BATCH)]:
+                connection.execute(insert(_TABLES[name]), batch)
+        counts = {name: connection.scalar(_count(table)) or 0 for name, table in _TABLES.items()}
+        if counts != dict(expected):
+            raise DamagedBackup(f"the manifest counts {dict(expected)}, the database {counts}; nothing was kept")
+
+
+def _rows(connection: Connection, table: Table) -> Rows:
+    columns = [column for column in table.columns if column.name not in DERIVED]
+    statement: Select[Any] = select(*columns).order_by(*table.primary_key.columns)
+    for row in connection.execute(statement, execution_options={"stream_results": True, "yield_per": _BATCH}).mappings():
+        yield dict(row)
+
+
+def _completed(name: str, row: dict[str, Any]) -> dict[str, Any]:
+    """Add what is derived. The signatures are forgotten: they are those of other files, however equal."""
+    if name == deposition.name:
+        return row | {signature_column(c): None for c in CONTENT_TYPES}
+    if name == CATEGORY_TABLES[Message].name:
+        return row | derived(row["timestamp"], row["message_subject"], row["message_text"])
+    return row
+
+
+def _count(table: Table) -> Select[int]:
+    return select(func.count()).select_from(table)

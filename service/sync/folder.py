@@ -1,0 +1,92 @@
+"""A folder of its own as the target of an export: `<folder>/<ID>/<ID>_<type>_P1.cif.V1`, and a list of what was written."""
+
+import json
+from pathlib import Path
+
+from service.errors import Conflict, FileUnavailable, NotFound
+from service.messages import Correspondence, Section
+from service.storage.base import Observer, Snapshot, same_signature, unknown_deposition
+from service.storage.cif.lock import Locks
+from service.storage.cif.paths import Site
+from service.storage.cif.signature import ABSENT
+from service.storage.cif.store import CifStore
+from service.storage.durable import faults, make_directory
+from service.storage.guard import GuardedDatabase
+from service.storage.pending import Pending
+from service.sync.export import Outcome
+from service.sync.kept import Kept
+from service.vocabulary import CONTENT_TYPES
+
+_LIST = ".exported.jsonl"
+
+
+class Folder:
+    """Write the files of depositions anew into a folder; run again, it goes on where it stopped.
+
+    A file that it did not write is touched only where `overwrite` says so, unless it holds the same already.
+    """
+
+    def __init__(
+        self, root: Path, database: GuardedDatabase, state_dir: Path, lock_timeout: float, *, overwrite: bool
+    ) -> None:
+        with faults(root):
+            make_directory(root)
+        self._site = _Flat(root)
+        self._cif = CifStore(self._site, Locks(state_dir, lock_timeout, Observer()), create=True, observer=Observer())
+        self._database = database
+        self._pending = Pending(state_dir)
+        self._overwrite = overwrite
+        self._list = root / _LIST
+        self._written = self._read_list()
+
+    def bring(self, deposition_data_set_id: str) -> Outcome:
+        """Write what the database holds of a deposition, with what is kept for it; empty files are not made."""
+        known = self._database.snapshot(deposition_data_set_id)
+        if known is None:
+            raise unknown_deposition(deposition_data_set_id)
+        wanted = Kept(tuple(self._pending.of(deposition_data_set_id).values())).over(known.correspondence)
+        found = self._found(deposition_data_set_id)
+        changed = [c for c in CONTENT_TYPES if wanted.section(c) != found.correspondence.section(c)]
+        for content_type in changed:
+            self._replace(deposition_data_set_id, wanted.section(content_type), str(found.signatures[content_type]))
+        return Outcome.WRITTEN if changed else Outcome.UNCHANGED
+
+    def _found(self, deposition_data_set_id: str) -> Snapshot:
+        try:
+            return self._cif.snapshot(deposition_data_set_id)
+        except NotFound:
+            return Snapshot(Correspondence(deposition_data_set_id), dict.fromkeys(CONTENT_TYPES, ABSENT))
+
+    def _replace(self, deposition_data_set_id: str, new: Section, found: str) -> None:
+        paths = self._site.files(deposition_data_set_id)
+        if found != ABSENT and paths is not None:
+            path = paths[new.content_type]
+            if not self._overwrite and not same_signature(self._written.get(path.name), found):
+                raise Conflict(f"{path} is there and was not written by this export; give --overwrite to replace it")
+            with faults(path):
+                path.unlink()
+        signed = self._cif.put(deposition_data_set_id, new, ABSENT, None)
+        self._tell(f"{deposition_data_set_id}_{new.content_type}_P1.cif.V1", signed)
+
+    def _tell(self, name: str, signed: str) -> None:
+        self._written[name] = signed
+        with faults(self._list), self._list.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"file": name, "signature": signed}) + "\n")
+
+    def _read_list(self) -> dict[str, str]:
+        """Read what was written before; a line that a crash cut short says nothing of its file."""
+        try:
+            lines = self._list.read_text(encoding="utf-8").split("\n")[:-1]
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise FileUnavailable(f"{self._list}: {error.strerror}") from error
+        entries = (json.loads(line) for line in lines)
+        return {entry["file"]: entry["signature"] for entry in entries}
+
+
+class _Flat(Site):
+    """All depositions and groups right under the root."""
+
+    def _root(self, deposition_data_set_id: str) -> Path:  # noqa: ARG002 - one root holds all
+        return self.cif_root

@@ -1,0 +1,69 @@
+"""What an import would do, from the same merge as the sync; nothing is written."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from service.errors import DatabaseNotReady, DatabaseUnavailable, MessagingError, NotFound
+from service.messages import Correspondence
+from service.storage.base import Snapshot, same_signature, unknown_deposition
+from service.storage.cif.signature import ABSENT
+from service.storage.cif.store import CifStore
+from service.storage.guard import GuardedDatabase
+from service.storage.pending import Pending
+from service.sync.kept import Kept
+from service.sync.merge import Facts, compare, merge
+from service.sync.sync import Sync
+from service.sync.transfer import Imported, Importer
+from service.vocabulary import CONTENT_TYPES
+
+
+class DryRun(Importer):
+    """Import without writing anything."""
+
+    def __init__(
+        self, cif: CifStore, database: GuardedDatabase, sync: Sync, state_dir: Path, *, database_answers: bool
+    ) -> None:
+        super().__init__(cif, database, sync, state_dir)
+        self._files = cif
+        self._rows = database
+        self._kept = Pending(state_dir)
+        self._database_answers = database_answers
+
+    def added(self, new: Sequence[Snapshot]) -> Iterator[Imported]:
+        """Say what a batch of new depositions would insert."""
+        for snapshot in new:
+            correspondence = snapshot.correspondence
+            yield Imported(correspondence.deposition_data_set_id, inserted=correspondence.row_count)
+
+    def synced(self, deposition_data_set_id: str) -> Imported:
+        """Say what a sync would do."""
+        try:
+            return self._merged(deposition_data_set_id)
+        except (DatabaseUnavailable, DatabaseNotReady):
+            raise
+        except MessagingError as error:
+            return Imported(deposition_data_set_id, error=error.message, code=error.code)
+
+    def _merged(self, deposition_data_set_id: str) -> Imported:
+        key = deposition_data_set_id
+        recorded = self._rows.snapshot(key)
+        found = self._found(key, recorded)
+        known = recorded or Snapshot(Correspondence(key))
+        kept = Kept(tuple(self._kept.of(key).values()))
+        rows = kept.over(known.correspondence)
+        merged = []
+        for c in CONTENT_TYPES:
+            is_changed = not same_signature(known.signatures.get(c), found.signatures[c])
+            facts = Facts(is_changed, known.cif_behind, self._database_answers)
+            merged.append(merge(found.correspondence.section(c), rows.section(c), facts, kept.edits))
+        done = compare(known.correspondence, Correspondence(key, tuple(one.section for one in merged)))
+        healed, conflicts = sum(one.healed for one in merged), sum(len(one.conflicts) for one in merged)
+        return Imported(key, done.added, done.updated, done.unchanged, healed, conflicts)
+
+    def _found(self, deposition_data_set_id: str, recorded: Snapshot | None) -> Snapshot:
+        try:
+            return self._files.snapshot(deposition_data_set_id)
+        except NotFound:
+            if recorded is None:
+                raise unknown_deposition(deposition_data_set_id) from None
+            return Snapshot(Correspondence(deposition_data_set_id), dict.fromkeys(CONTENT_TYPES, ABSENT))

@@ -1,0 +1,187 @@
+"""The commands that the seed's make targets stand for: what they show is what is, and what fails exits 1."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from support.command import DOWN, in_a_process, msgmodule
+from support.dual import DEP, dual
+from support.site import PROFILES, Site, make_site
+
+from service.cli.main import cli
+
+
+def test_backend_info_names_profile_primary_and_origins_and_what_is_behind(site: Site) -> None:
+    done = msgmodule(site, "backend-info", "--json", profile="dual-write-db-read")
+    body = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert (body["profile"], body["primary"], body["selected_backend"]) == ("dual-write-db-read", "database", "dual")
+    assert (body["origins"]["cif_root"], body["origins"]["breaker_fail_max"]) == ("environment", "default")
+    assert body["behind"] == []
+    assert body["database_config"]["note"] == "embedded, one machine only"
+
+
+def test_backend_info_does_not_guess_what_is_behind_while_the_database_is_down(site: Site) -> None:
+    down = Site(site.root, DOWN)
+    assert dual(down, "dual-write-cif-read").append("m").stores["database"] == "behind"
+    body = json.loads(msgmodule(down, "backend-info", "--json", profile="dual-write-cif-read").stdout)
+    assert body["behind"].startswith("unknown: the database does not answer")
+    done = msgmodule(down, "status", profile="dual-write-cif-read")
+    assert done.returncode == 1
+    assert "the database does not answer" in done.stderr
+
+
+def test_backend_info_shows_the_refusal_and_exits_2(site: Site) -> None:
+    done = in_a_process(site, "backend-info", profile="", MSGDB_WRITES_ENABLED="true")
+    assert done.returncode == 2
+    assert "no store may be read" in done.stderr
+
+
+def test_status_tells_what_is_behind_and_since_when(site: Site) -> None:
+    assert dual(Site(site.root, DOWN), "dual-write-cif-read").append("m").stores["database"] == "behind"
+    body = json.loads(msgmodule(site, "status", "--json", profile="dual-write-cif-read").stdout)
+    assert (body["behind"], body["first_behind"]) == (1, [DEP])
+    assert body["oldest_behind"].startswith("20")
+    assert body["schema"]
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_flags_are_those_of_the_active_profile(site: Site, profile: str) -> None:
+    body = json.loads(msgmodule(site, "feature-flags", "--json", profile=profile).stdout)
+    writes = site.settings(profile).profile.writes
+    assert body["database_writes_enabled"].startswith("enabled" if "database" in writes else "disabled")
+    assert body["cif_writes_enabled"].startswith("enabled" if "cif" in writes else "disabled")
+    assert body["circuit_breaker"] == "enabled (default)"
+
+
+def test_a_flag_is_a_guarded_switch_of_the_profile(site: Site) -> None:
+    site.app("cif-only")
+    done = msgmodule(site, "feature-flags", "enable", "database_writes_enabled", "--reason", "begin")
+    assert done.returncode == 0, done.stderr
+    assert "cif-only -> dual-write-cif-read, epoch 2" in done.stdout
+    for flag in ("database_writes", "MSGCIF_READS_ENABLED"):
+        assert "as it was" in msgmodule(site, "feature-flags", "enable", flag).stdout
+    audit = (site.root / "state" / "audit.jsonl").read_text()
+    assert "feature flag database_writes_enabled enabled: begin" in audit
+
+
+def test_a_flag_that_leads_to_no_profile_is_refused_and_changes_nothing(site: Site) -> None:
+    site.app("cif-only")
+    for change, flag in (("disable", "cif_writes"), ("enable", "database_reads"), ("enable", "nonsense")):
+        done = msgmodule(site, "feature-flags", change, flag)
+        assert (done.returncode, done.stdout) == (2, ""), flag
+    assert json.loads(msgmodule(site, "profile", "show", "--json").stdout)["epoch"] == 1
+
+
+def test_a_feature_is_kept_and_shown_and_followed_by_who_starts_next(site: Site) -> None:
+    assert msgmodule(site, "feature-flags", "disable", "circuit_breaker").returncode == 0
+    body = json.loads(msgmodule(site, "feature-flags", "--json").stdout)
+    assert body["circuit_breaker"] == f"disabled ({site.root}/state/features.json)"
+    assert site.services("cif-only").stores.database.guard is None
+    assert msgmodule(site, "feature-flags", "enable", "circuit_breaker").returncode == 0
+    assert site.services("cif-only").stores.database.guard is not None
+    stated = msgmodule(site, "feature-flags", "enable", "circuit_breaker", MSGMODULE_CIRCUIT_BREAKER="false")
+    assert stated.returncode == 2
+    assert "MSGMODULE_CIRCUIT_BREAKER" in stated.stderr
+
+
+def test_the_monitor_says_a_line_a_round_and_fails_with_its_round(site: Site) -> None:
+    done = msgmodule(site, "monitor", "--once", profile="dual-write-db-read")
+    assert (done.returncode, len(done.stdout.splitlines())) == (0, 1)
+    assert " ok dual-write-db-read epoch 0" in done.stdout
+    for option in ("--once", "--fail-fast"):
+        failed = msgmodule(Site(site.root, DOWN), "monitor", option, profile="dual-write-db-read")
+        assert failed.returncode == 1
+        assert "FAIL dual-write-db-read epoch 0 database_" in failed.stdout
+
+
+def test_trouble_is_named_with_its_remedy(site: Site) -> None:
+    site.app("dual-write-cif-read")
+    done = msgmodule(site, "troubleshoot")
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.startswith("0 findings")
+    dual(Site(site.root, DOWN), "dual-write-cif-read").append("m")
+    done = msgmodule(site, "troubleshoot")
+    assert done.returncode == 1
+    assert f"({DEP}); read or import them" in done.stdout
+
+
+def test_the_log_is_shown_or_its_path_is_named(site: Site) -> None:
+    done = msgmodule(site, "logs")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert str(site.root / "messaging.log") in done.stderr
+    log = site.root / "messaging.log"
+    log.write_text("".join(f'{{"n": {n}}}\n' for n in range(100)))
+    assert msgmodule(site, "logs", "--lines", "2").stdout.splitlines() == ['{"n": 98}', '{"n": 99}']
+
+
+def test_validation_uses_the_stores_and_leaves_nothing(database_url: str, tmp_path: Path) -> None:
+    site = make_site(tmp_path, database_url)
+    site.initialise()
+    before = site.files()
+    done = msgmodule(site, "validate", "--integration", "--json", profile="dual-write-db-read")
+    checks = {c["name"]: c for c in json.loads(done.stdout)["checks"]}
+    assert {name: c["verdict"] for name, c in checks.items()} == dict.fromkeys(
+        ("backend_selection", "cif_backend", "database_backend", "test_suite"), "PASS"
+    ), checks
+    assert done.returncode == 0
+    assert site.files() == before
+    assert not list((tmp_path / "data" / "archive").iterdir())
+    assert site.services("db-only").stores.database.behind() == ()
+
+
+def test_validation_with_a_broken_store_exits_1_and_names_it(site: Site) -> None:
+    done = in_a_process(Site(site.root, DOWN), "validate", "--integration", profile="db-only", PATH=os.environ["PATH"])
+    assert done.returncode == 1
+    assert "FAIL    database_backend: the database does not answer" in done.stdout
+    (site.root / "data" / "archive").rmdir()
+    done = msgmodule(site, "validate", "--integration")
+    assert done.returncode == 1
+    assert "FAIL    cif_backend" in done.stdout
+
+
+def test_the_configuration_is_checked_as_it_would_be_used(site: Site, tmp_path: Path) -> None:
+    done = msgmodule(site, "validate", "--config")
+    assert done.returncode == 0
+    assert "profiles: cif-only, dual-write-cif-read, dual-write-db-read, db-only" in done.stdout
+    assert msgmodule(site, "validate").returncode == 2
+    stated = tmp_path / "messaging.env"
+    stated.write_text(
+        "# phase 1\nexport MSGDB_WRITES_ENABLED=true\nMSGCIF_WRITES_ENABLED='true'\n\nMSGCIF_READS_ENABLED=ture\n"
+    )
+    done = msgmodule(site, "validate", "--config", "--env-file", str(stated))
+    assert done.returncode == 2
+    assert "MSGCIF_READS_ENABLED='ture' is refused" in done.stderr
+    stated.write_text(stated.read_text().replace("ture", "true"))
+    assert msgmodule(site, "validate", "--config", "--env-file", str(stated)).returncode == 0
+    stated.write_text("hunter2\n")
+    done = msgmodule(site, "validate", "--config", "--env-file", str(stated))
+    assert (done.returncode, "hunter2" in done.stderr) == (2, False)
+
+
+def test_a_site_is_stamped_once_and_another_kind_is_refused(tmp_path: Path) -> None:
+    site = make_site(tmp_path, f"sqlite:///{tmp_path}/messages.db")
+    assert msgmodule(site, "db", "init", "--verify-only").returncode == 1
+    assert msgmodule(site, "db", "init", "--env", "staging").returncode == 0
+    assert msgmodule(site, "db", "init", "--env", "staging", "--verify-only").returncode == 0
+    done = msgmodule(site, "db", "init", "--env", "production")
+    assert done.returncode == 1
+    assert "this site is staging" in done.stderr
+
+
+def test_a_deployment_is_refused_before_anything_is_done(site: Site, tmp_path: Path) -> None:
+    target = ("--target", str(tmp_path / "venv"), "--restart", "true", "--url", "http://127.0.0.1:1")
+    for arguments in ((), ("somewhere",), ("production", *target), ("staging",)):
+        assert msgmodule(site, "deploy", *arguments).returncode == 2, arguments
+    assert not (tmp_path / "venv").exists()
+    (tmp_path / "venv" / "bin").mkdir(parents=True)
+    (tmp_path / "venv" / "bin" / "python").symlink_to("/bin/false")
+    done = msgmodule(site, "deploy", "staging", *target)
+    assert done.returncode == 1
+    assert "requirements failed; nothing behind it was done" in done.stderr
+
+
+def test_every_command_has_a_help_of_its_own() -> None:
+    for name, command in cli.commands.items():
+        assert command.help, name
