@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from io import BytesIO
 from itertools import product
 from pathlib import Path
 
@@ -102,8 +103,14 @@ def test_a_body_that_is_not_as_the_contract_says_is_refused(
 
 def test_a_body_that_is_too_large_is_refused_before_any_store_is_touched(attacked: Target) -> None:
     body = json.dumps({"message_text": "x" * 8_388_609}).encode()
-    answer = attacked.client.post(MESSAGES, data=body, content_type="application/json")
-    assert answer.status_code == 413
+    assert attacked.client.post(MESSAGES, data=body, content_type="application/json").status_code == 413
+    in_chunks = attacked.client.post(
+        MESSAGES,
+        input_stream=BytesIO(body),
+        content_type="application/json",
+        environ_overrides={"wsgi.input_terminated": True},
+    )
+    assert in_chunks.status_code == 413
 
 
 @pytest.mark.parametrize("value", ["a\r\nSet-Cookie: evil=1", "a\nX-Evil: 1", "a\x00"])
