@@ -66,3 +66,32 @@ class HealthOut(BaseModel):
     profile: str
     epoch: int
     checks: list[CheckOut]
+
+
+class PreflightQuery(BaseModel):
+    """The profile that a move would lead to."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    to: str
+
+
+class ConditionOut(BaseModel):
+    """One condition of a move."""
+
+    name: str
+    ok: bool
+    found: str
+    remedy: str
+
+
+class PreflightOut(BaseModel):
+    """All conditions of a move, as they are now."""
+
+    model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
+
+    from_: str = Field(alias="from")
+    to: str
+    epoch: int
+    ok: bool
+    checks: list[ConditionOut]

@@ -3,11 +3,11 @@
 from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, g
 from prometheus_client import CONTENT_TYPE_LATEST
 from spectree import Response as Answers
 
-from admin.schemas import ActiveOut, HealthOut, SwitchRequest
+from admin.schemas import ActiveOut, HealthOut, PreflightOut, PreflightQuery, SwitchRequest
 from service import health
 from service.api.contract import contract, require_json
 from service.api.schemas import ErrorBody
@@ -51,10 +51,11 @@ def show_profile() -> Any:
 
 @blueprint.get("/profile/preflight")
 @requires("admin")
-def show_preflight() -> Any:
+@contract.validate(resp=Answers(HTTP_200=PreflightOut, HTTP_503=ErrorBody, **_ERRORS))
+def show_preflight(query: PreflightQuery) -> Any:
     """Run the checks of a move to a profile; nothing is changed."""
     try:
-        return services().switching.preflight(request.args.get("to", "")).body()
+        return services().switching.preflight(query.to).body()
     except SettingsError as error:
         raise InvalidInput.of("to", str(error)) from error
 
