@@ -14,11 +14,12 @@ UVX := $(BIN)/uvx --quiet
 MKDOCS := $(UVX) --from mkdocs==1.6.1 mkdocs
 CODE := service admin settings wsgi.py
 # what bandit finds there has its reason beside it, which ruff's same rules check
-REASONED := B105,B108,B310,B404,B603,B606
+REASONED := B105,B108,B301,B310,B311,B403,B404,B603,B606,B608
 KILLS ?= 1000
 STEPS ?= 10000
 DURATION ?= 60
 DEPOSITIONS ?= 200
+FUZZ ?= 2000
 
 .DELETE_ON_ERROR:
 .PHONY: $(shell sed -nE 's/^([a-z0-9-]+):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
@@ -99,6 +100,12 @@ test-coverage: .venv/installed-dev ## Measure what the tests run through, and fa
 test-tox: .venv/installed-dev ## Run all tests under every supported Python; one that is missing is a failure
 	$(UVX) tox==4.67.15
 
+security-test: .venv/installed-dev ## Attack the service: what is refused, what is written, what is logged
+	$(PYTEST) tests/security tests/test_security.py tests/test_headers.py
+
+fuzz: .venv/installed-dev ## Make requests by the OpenAPI document, good and bad, and look at every answer (FUZZ=2000)
+	FUZZ=$(FUZZ) $(PYTEST) tests/security/test_schema_fuzz.py
+
 ##@ Validation
 
 validate: ## Validate the integration, look for mistakes and known weaknesses; all of it, whatever fails
@@ -111,8 +118,8 @@ validate-config: .venv/installed ## Check settings, environment and every profil
 	$(MSGMODULE) validate --config $(if $(wildcard .env),--env-file .env)
 
 security: .venv/installed-dev ## Look for weaknesses in the code and in what it stands on
-	$(UVX) bandit==1.9.4 --quiet --recursive --skip $(REASONED) $(CODE)
-	$(UVX) pip-audit==2.10.1 --strict --no-deps --disable-pip -r requirements.lock
+	$(BIN)/bandit --quiet --recursive --skip $(REASONED) $(CODE)
+	$(BIN)/python deploy/audit.py
 
 ##@ Development
 

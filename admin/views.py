@@ -3,11 +3,11 @@
 from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, Response, g, jsonify, request
+from flask import Blueprint, Response, g
 from prometheus_client import CONTENT_TYPE_LATEST
-from pydantic import BaseModel, ConfigDict, Field
 from spectree import Response as Answers
 
+from admin.schemas import ActiveOut, HealthOut, PreflightOut, PreflightQuery, SwitchRequest
 from service import health
 from service.api.contract import contract, require_json
 from service.api.schemas import ErrorBody
@@ -20,18 +20,8 @@ from settings import SettingsError
 blueprint = Blueprint("admin", __name__)
 blueprint.before_request(require_json)
 
-_ERRORS: dict[str, Any] = {f"HTTP_{status}": ErrorBody for status in (400, 401, 403, 409, 415, 503)}
-
-
-class SwitchRequest(BaseModel):
-    """A move to another profile; `expected_epoch` is the epoch that the caller has seen."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    to: str
-    expected_epoch: int
-    reason: str = Field(pattern=r"\S")
-    force: bool = False
+_ERRORS: dict[str, Any] = {f"HTTP_{status}": ErrorBody for status in (401, 403, 500)}
+_SWITCH_ERRORS = _ERRORS | {f"HTTP_{status}": ErrorBody for status in (400, 409, 413, 415, 503)}
 
 
 @blueprint.get("/metrics")
@@ -44,32 +34,35 @@ def metrics() -> Response:
 
 @blueprint.get("/health")
 @requires("admin")
-def show_health() -> tuple[Response, int]:
+@contract.validate(resp=Answers(HTTP_200=HealthOut, HTTP_503=HealthOut, **_ERRORS))
+def show_health() -> Any:
     """Run every check of the active profile now; 503 when one fails."""
     report = health.report(services())
-    return jsonify(report.body()), 200 if report.ok else 503
+    return report.body(), 200 if report.ok else 503
 
 
 @blueprint.get("/profile")
 @requires("admin")
-def show_profile() -> Response:
+@contract.validate(resp=Answers(HTTP_200=ActiveOut, HTTP_503=ErrorBody, **_ERRORS))
+def show_profile() -> Any:
     """Show the active profile, the profiles there are, and the epoch each worker last used."""
-    return jsonify(profile_body(services()))
+    return profile_body(services())
 
 
 @blueprint.get("/profile/preflight")
 @requires("admin")
-def show_preflight() -> Any:
+@contract.validate(resp=Answers(HTTP_200=PreflightOut, HTTP_503=ErrorBody, **_ERRORS))
+def show_preflight(query: PreflightQuery) -> Any:
     """Run the checks of a move to a profile; nothing is changed."""
     try:
-        return services().switching.preflight(request.args.get("to", "")).body()
+        return services().switching.preflight(query.to).body()
     except SettingsError as error:
         raise InvalidInput.of("to", str(error)) from error
 
 
 @blueprint.post("/profile")
 @requires("admin")
-@contract.validate(resp=Answers("HTTP_200", **_ERRORS))
+@contract.validate(resp=Answers(HTTP_200=ActiveOut, **_SWITCH_ERRORS))
 def switch_profile(json: SwitchRequest) -> Any:
     """Move to an adjacent profile, or say what stands in the way."""
     found = services()

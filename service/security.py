@@ -139,7 +139,10 @@ def _authenticate(settings: Settings, tokens: Tokens) -> frozenset[str]:
 
 def _secret() -> str | None:
     """Give the token that was sent; a browser sends it as the password of any user name."""
-    given = request.authorization
+    try:
+        given = request.authorization
+    except ValueError:  # Basic with what is no base64 at all, on which the library raises
+        return None
     if given is None:
         return None
     return {"bearer": given.token, "basic": given.password}.get(given.type)

@@ -19,7 +19,18 @@ NEEDED = {
     "messages:write": [("POST", URL), ("PATCH", URL + "/m"), ("POST", URL + "/m/read"), ("PUT", URL + "/m/status")],
     "metrics": [("GET", "/admin/metrics")],
     "admin": [
-        *(("GET", f"/admin/{path}") for path in ("", "profile", "health", "checks", "steps/db-only", "assets/admin.css")),
+        *(
+            ("GET", f"/admin/{path}")
+            for path in (
+                "",
+                "profile",
+                "profile/preflight?to=db-only",
+                "health",
+                "checks",
+                "steps/db-only",
+                "assets/admin.css",
+            )
+        ),
         *(("POST", f"/admin/{path}") for path in ("profile", "steps/db-only")),
     ],
 }

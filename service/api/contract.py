@@ -11,7 +11,7 @@ from werkzeug.exceptions import BadRequest
 
 from service.api.incoming import invalid
 from service.api.schemas import ErrorBody
-from service.errors import MalformedRequest, UnsupportedMediaType
+from service.errors import MalformedRequest, TooLarge, UnsupportedMediaType
 
 _DOCUMENT = "messaging-openapi"
 
@@ -27,10 +27,13 @@ def refuse_invalid(_request: Request, _response: Any, error: Any, _instance: Any
 def require_json() -> None:
     """Refuse a body that is not declared as JSON, or is no JSON object; the schemas see objects only.
 
-    Raises UnsupportedMediaType and MalformedRequest.
+    Raises UnsupportedMediaType, MalformedRequest, and TooLarge for a body in chunks that fills what may be read of it: the
+    library cuts such a body off there and says nothing.
     """
     if request.method not in {"POST", "PUT", "PATCH"} or not request.get_data(cache=True):
         return
+    if request.content_length is None and len(request.get_data()) >= current_app.config["MAX_CONTENT_LENGTH"]:
+        raise TooLarge("the body is larger than max_message_bytes; send a shorter message")
     if not request.is_json:
         raise UnsupportedMediaType("send the body as JSON, with `Content-Type: application/json`")
     try:

@@ -11,6 +11,9 @@ Flag = Literal["Y", "N"]
 ContentType = Literal[CONTENT_TYPES]  # type: ignore[valid-type]
 MessageType = Literal[MESSAGE_TYPES]  # type: ignore[valid-type]
 Text = str | None
+#: Other programs build paths of these, so that none may lead out of a folder.
+Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+FileName = Annotated[str, Field(pattern=r"^[^/\\.][^/\\]*$")]
 MessageId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
 
@@ -44,12 +47,12 @@ class Request(BaseModel):
 class NewFile(Request):
     """A file that a message refers to (reference section 8)."""
 
-    content_type: Annotated[str, Field(min_length=1)]
-    content_format: Annotated[str, Field(min_length=1)]
+    content_type: Word
+    content_format: Word
     partition_number: Ordinal = "1"
     version_id: Ordinal = "1"
-    storage_type: str = "archive"
-    upload_file_name: Text = None
+    storage_type: Word = "archive"
+    upload_file_name: FileName | None = None
 
 
 class NewOriginal(Request):

@@ -28,7 +28,7 @@ class Server:
         self.secret = site.token()
         port = free_port()
         self.address = f"http://127.0.0.1:{port}"
-        folder = site.root / "run"
+        folder = site.root / f"run-{port}"
         folder.mkdir(exist_ok=True)
         self.log = (folder / "log").open("w")
         self.process = subprocess.Popen(

@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, func, select
 
-from service.messages import Correspondence, Row, attributes
+from service.messages import Correspondence, Message, Row, attributes
 from service.storage.base import Snapshot
-from service.storage.database.tables import CATEGORY_TABLES, column_of, deposition, file_column, signature_column
+from service.storage.database.rows import derived
+from service.storage.database.tables import CATEGORY_TABLES, DERIVED, column_of, deposition, file_column, signature_column
 from service.vocabulary import CONTENT_TYPES
 
 _RECORDED = ("deposition_data_set_id", "version", "cif_behind", "synced_at", *map(signature_column, CONTENT_TYPES))
@@ -45,6 +46,8 @@ def add(connection: Connection, snapshots: Sequence[Snapshot]) -> None:
     _insert(connection, deposition, _RECORDED, recorded)
     for row, table in CATEGORY_TABLES.items():
         columns = ("deposition_data_set_id", file_column(row), "position", *map(column_of, attributes(row)))
+        if row is Message:
+            columns += DERIVED
         _insert(connection, table, columns, list(_values(snapshots, row)))
 
 
@@ -55,7 +58,14 @@ def _values(snapshots: Sequence[Snapshot], row: type[Row]) -> Iterator[tuple[Any
         for section in snapshot.correspondence.sections:
             rows = next(rows for kind, rows in section.categories() if kind is row)
             for position, one in enumerate(rows, 1):
-                yield key, section.content_type, position, *values(one)
+                yield key, section.content_type, position, *values(one), *_derived(one)
+
+
+def _derived(row: Row) -> tuple[object, ...]:
+    """Give what a table keeps for searching besides what the file holds."""
+    if not isinstance(row, Message):
+        return ()
+    return tuple(derived(row.timestamp, row.message_subject, row.message_text).values())
 
 
 def _insert(connection: Connection, table: Table, columns: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
