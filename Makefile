@@ -74,6 +74,9 @@ migration-phase-2: .venv/installed ## Bring the archive in, compare both stores,
 
 migration-phase-3: backend-db-only ## Begin phase 3; the files stay as they are
 
+backend-migration-guide: .venv/installed ## Show the steps of the migration with the live state of each check
+	@$(MSGMODULE) profile guide
+
 ##@ Testing
 
 test: .venv/installed-dev ## Run all tests
@@ -147,6 +150,10 @@ bench-cif: .venv/installed-dev ## Measure the CIF store beside the legacy class
 
 bench-recent: .venv/installed-dev ## Measure the list of recent messages over 100 000 of them in MariaDB
 	cd bench && ../$(BIN)/python recent.py
+
+DEPOSITIONS ?= 200
+bench-archive: .venv/installed-dev ## Measure import and export beside straight-line programs on MariaDB (DEPOSITIONS=200)
+	$(BIN)/python bench/archive.py $(DEPOSITIONS)
 
 torture-cif: .venv/installed-dev ## Kill writers of one file and look for what is lost (KILLS=1000)
 	$(BIN)/python bench/torture_cif.py $(KILLS)

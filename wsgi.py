@@ -20,6 +20,7 @@ from admin.app import create_sidecar, init_app
 from service import logfile, logs
 from service.app import create_app
 from service.errors import SwitchRefused
+from service.services import services_of
 
 logfile.tee(settings.log_file)
 logs.configure()
@@ -30,4 +31,5 @@ except SwitchRefused as error:
     sys.exit(2)
 init_app(application)
 admin_application = create_sidecar(application)
+services_of(application).runtime.follow()
 logs.log.info("starting", profile=settings.profile.name, origins=dict(settings.origins))

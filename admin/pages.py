@@ -10,11 +10,9 @@ from werkzeug.wrappers import Response as Answer
 from admin.csrf import Forms
 from admin.picture import picture
 from service import errorpages, health
-from service.active import Active
 from service.errors import InvalidInput, MessagingError, SwitchRefused, Unauthenticated
 from service.security import requires
 from service.services import services
-from service.switching import Check
 from settings import Profile, SettingsError
 
 blueprint = Blueprint("dashboard", __name__, template_folder="templates", static_folder=None)
@@ -87,15 +85,12 @@ def failed(error: MessagingError) -> Answer:
 
 
 def _step(target: Profile, typed: Mapping[str, str], refused: MessagingError | None = None) -> str:
-    active = services().switching.active()
-    checks = refused.details["checks"] if isinstance(refused, SwitchRefused) else _preflight(active, target)
+    found = services().switching
+    checks = refused.details["checks"] if isinstance(refused, SwitchRefused) else found.preflight(target.name).checks
     mark = _forms().mark(g.caller)
-    return render_template("step.html", target=target, active=active, checks=checks, typed=typed, refused=refused, mark=mark)
-
-
-def _preflight(active: Active, target: Profile) -> list[Check]:
-    found = services()
-    return found.switching.preflight(found.settings.profile_named(active.profile), target)
+    return render_template(
+        "step.html", target=target, active=found.active(), checks=checks, typed=typed, refused=refused, mark=mark
+    )
 
 
 def _target(name: str) -> Profile:

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, Response, g, jsonify
+from flask import Blueprint, Response, g, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel, ConfigDict, Field
 from spectree import Response as Answers
@@ -55,6 +55,16 @@ def show_health() -> tuple[Response, int]:
 def show_profile() -> Response:
     """Show the active profile, the profiles there are, and the epoch each worker last used."""
     return jsonify(profile_body(services()))
+
+
+@blueprint.get("/profile/preflight")
+@requires("admin")
+def show_preflight() -> Any:
+    """Run the checks of a move to a profile; nothing is changed."""
+    try:
+        return services().switching.preflight(request.args.get("to", "")).body()
+    except SettingsError as error:
+        raise InvalidInput.of("to", str(error)) from error
 
 
 @blueprint.post("/profile")

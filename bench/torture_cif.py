@@ -9,6 +9,7 @@ import io
 import itertools
 import os
 import random
+import select
 import shutil
 import signal
 import sys
@@ -29,6 +30,8 @@ from service.storage.cif.store import CifStore
 WRITERS = 4
 #: Kills on one deposition before the next one, so that files stay of a common size.
 ROUND = 50
+#: Seconds without an acknowledgement that no slow disk explains: longer than any wait for a lock.
+STUCK = 60
 
 
 @dataclass(slots=True)
@@ -38,6 +41,12 @@ class Writer:
     pid: int
     pipe: int
     acknowledged: list[str] = field(default_factory=list)
+
+    def hear(self) -> None:
+        """Take what it has just said."""
+        if not (chunk := os.read(self.pipe, 65536)):
+            raise SystemExit("a writer ended by itself: a change was refused")
+        self.acknowledged += chunk.decode().split()
 
     def drain(self) -> None:
         """Take what it said so far, to its last word where it has ended."""
@@ -78,7 +87,8 @@ def one_round(root: Path, deposition: str, kills: int, dice: random.Random) -> i
     writers = [start(root, deposition, f"{deposition}-{n}") for n in range(WRITERS)]
     acknowledged: list[str] = []
     for kill in range(kills):
-        time.sleep(dice.uniform(0, 0.02))  # the moment is the point: nothing is waited for
+        await_one(writers)
+        time.sleep(dice.uniform(0, 0.01))  # the moment is the point: nothing more is waited for
         victim = dice.randrange(WRITERS)
         acknowledged += end(writers[victim])
         writers[victim] = start(root, deposition, f"{deposition}-{WRITERS + kill}")
@@ -86,6 +96,16 @@ def one_round(root: Path, deposition: str, kills: int, dice: random.Random) -> i
         acknowledged += end(writer)
     check(root, deposition, acknowledged)
     return len(acknowledged)
+
+
+def await_one(writers: list[Writer]) -> None:
+    """Wait until a writer acknowledges something, so that every kill hits work under way however slow the disk is."""
+    ready, _, _ = select.select([writer.pipe for writer in writers], [], [], STUCK)
+    if not ready:
+        raise SystemExit(f"no writer got on for {STUCK} s: something is in the way")
+    for writer in writers:
+        if writer.pipe in ready:
+            writer.hear()
 
 
 def end(writer: Writer) -> list[str]:

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 
 from service.active import Active, ActiveFile, Stamp, Workers
 from service.errors import FileUnavailable
+from service.leases import Leases
 from service.logs import log
 from service.metrics import Metrics
 from service.storage.base import Store
 from service.storage.build import Stores
 from settings import Profile, Settings, SettingsError
 
-#: Seconds between two signs of life of a worker that answers requests.
-_BEAT = 10.0
+#: Seconds between two looks of an idle worker at the active profile, and between two signs of life of any.
+_FOLLOW, _BEAT = 0.5, 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Runtime:
         self._metrics = metrics
         self._building = threading.Lock()
         self._seen: tuple[Stamp, Snapshot] | None = None
+        self._leases = Leases()
         self._told: tuple[int, str, float] = (0, "", 0.0)
 
     def current(self) -> Snapshot:
@@ -46,10 +48,50 @@ class Runtime:
         stamp = self.file.stamp()
         seen = self._seen
         if stamp is not None and seen is not None and seen[0] == stamp:
-            self._beat(seen[1].active.epoch)
             return seen[1]
         with self._building:
             return self._load(self.file.stamp())
+
+    def lease(self) -> Snapshot:
+        """Give the snapshot that a request works with until it is released; the worker is under its epoch so long."""
+        while True:
+            snapshot = self.current()
+            self._leases.begin(snapshot.active.epoch)
+            if self.current() is snapshot:
+                return snapshot
+            self._leases.end(snapshot.active.epoch)  # switched in between: nobody has been told of this lease
+
+    def release(self, snapshot: Snapshot) -> None:
+        """End a request's lease; the last one of an old epoch brings this worker to the current one."""
+        self._leases.end(snapshot.active.epoch)
+        self._report()
+
+    def follow(self) -> None:
+        """Have a thread follow a switch that comes while no request does, so that an idle worker holds up nobody."""
+        threading.Thread(target=self._follow, name="follow-profile", daemon=True).start()
+
+    def _follow(self) -> None:
+        while True:
+            time.sleep(_FOLLOW)
+            try:
+                self.current()
+            except FileUnavailable as error:
+                log.warning("profile_not_followed", error=error.message)
+            self._report()
+
+    def _report(self) -> None:
+        """Say under which epoch this worker still is and how its breaker stands, when either has moved and now and then."""
+        seen, guard, now = self._seen, self.stores.database.guard, time.monotonic()
+        if seen is None:
+            return
+        epoch, breaker = self._leases.oldest(seen[1].active.epoch), guard.state if guard else "off"
+        if self._told[:2] == (epoch, breaker) and now - self._told[2] < _BEAT:
+            return
+        self._told = (epoch, breaker, now)
+        try:
+            self.workers.report(epoch, breaker, guard.failures if guard else 0)
+        except FileUnavailable as error:  # the request is answered all the same; a later one tells again
+            log.warning("worker_not_reported", error=error.message)
 
     def _load(self, stamp: Stamp | None) -> Snapshot:
         active = self.file.read()
@@ -60,19 +102,7 @@ class Runtime:
         except SettingsError as error:
             raise FileUnavailable(f"{self.file.path} names a profile that the settings do not know: {error}") from error
         snapshot = Snapshot(profile, active, self.stores.chain(profile))
-        self._beat(active.epoch)
         self._metrics.profile_is(profile.name, active.epoch, [p.name for p in self.settings.profiles])
         self._seen = (stamp, snapshot)
+        self._report()
         return snapshot
-
-    def _beat(self, epoch: int) -> None:
-        """Report this worker now and then, and whenever its epoch or its breaker has moved."""
-        guard = self.stores.database.guard
-        breaker, now = (guard.state, time.monotonic()) if guard else ("off", time.monotonic())
-        if self._told[:2] == (epoch, breaker) and now - self._told[2] < _BEAT:
-            return
-        self._told = (epoch, breaker, now)
-        try:
-            self.workers.report(epoch, breaker, guard.failures if guard else 0)
-        except FileUnavailable as error:
-            log.warning("worker_not_reported", message=error.message)  # the request can be answered all the same

@@ -9,7 +9,7 @@ from service import features
 from service.message_service import MessageService
 from service.metrics import Metrics
 from service.recent import Recent
-from service.runtime import Runtime
+from service.runtime import Runtime, Snapshot
 from service.security import Tokens
 from service.shadow import Shadow
 from service.storage.base import Store
@@ -44,9 +44,9 @@ def assemble(app: Flask, settings: Settings) -> Services:
         """Give one chain to the end of a request, whatever is switched meanwhile."""
         if not has_request_context():
             return runtime.current().chain
-        if "chain" not in g:
-            g.chain = runtime.current().chain
-        return cast(Store, g.chain)
+        if "leased" not in g:
+            g.leased = runtime.lease()
+        return cast(Snapshot, g.leased).chain
 
     shadow = Shadow(stores, settings.shadow_read_fraction, metrics)
     messages = MessageService(chain, lambda answer: shadow.answered(runtime.current().profile, answer))
@@ -56,8 +56,14 @@ def assemble(app: Flask, settings: Settings) -> Services:
 
 
 def adopt(app: Flask, found: Services) -> None:
-    """Give an application the services of another one of the same process."""
+    """Give an application the services of this process, and have each of its requests end the lease that it took."""
+
+    def release(_: BaseException | None) -> None:
+        if leased := g.pop("leased", None):
+            found.runtime.release(leased)
+
     app.extensions[_EXTENSION] = found
+    app.teardown_appcontext(release)
 
 
 def services_of(app: Flask) -> Services:

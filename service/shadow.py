@@ -1,11 +1,8 @@
 """Shadow reads: a sample of the answers is compared with the other store once it is given, and never changed by that
 (DESIGN.md section 1)."""
 
-import json
 import random
 from dataclasses import asdict
-from datetime import UTC, datetime
-from pathlib import Path
 
 from flask import Response, after_this_request, has_request_context
 
@@ -13,7 +10,7 @@ from service.errors import MessagingError
 from service.logs import log
 from service.storage.base import Answer, Observer
 from service.storage.build import Stores
-from service.storage.durable import append_line, faults
+from service.sync.sightings import Mismatches
 from service.sync.verify import Finding, Outcome, Verifier
 from settings import Profile
 
@@ -72,27 +69,6 @@ class Shadow:
         rows = [asdict(row) for row in finding.rows]
         log.error("shadow_mismatch", deposition_data_set_id=finding.deposition_data_set_id, rows=rows)
         self._record.add(finding.deposition_data_set_id, rows)
-
-
-class Mismatches:
-    """Keep what shadow reads found differing, in `state_dir`, for the preflight of a switch."""
-
-    def __init__(self, state_dir: Path) -> None:
-        self._path = state_dir / "mismatches.jsonl"
-
-    def add(self, deposition_data_set_id: str, rows: list[dict[str, object]]) -> None:
-        """Write one line about a deposition; the rows are named, their text is not kept. Raises FileUnavailable."""
-        entry = {"time": datetime.now(UTC).isoformat(), "deposition_data_set_id": deposition_data_set_id, "rows": rows}
-        with faults(self._path):
-            append_line(self._path, json.dumps(entry).encode())
-
-    def last(self) -> datetime | None:
-        """Give the time of the latest mismatch; `None` where there was none."""
-        try:
-            lines = self._path.read_text(encoding="utf-8").splitlines()
-        except FileNotFoundError:
-            return None
-        return datetime.fromisoformat(json.loads(lines[-1])["time"]) if lines else None
 
 
 def _outcome_of(finding: Finding) -> str:

@@ -13,12 +13,11 @@ from functools import cached_property
 _WORD = re.compile(r"[^\W_]+")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 #: Begins each listed word; no word of a text holds it.
-MARK = "_"
+MARK = " _"
 #: Characters of a word that an index looks at: MariaDB keeps no longer words than 84.
 INDEXED = 60
-#: Characters, mark included, below which MariaDB may keep no word.
-SHORTEST = 4
-_HEX = str.maketrans("0123456789abcdef", "ABCDEFGHIJKLMNOP")
+#: Characters of a word below which MariaDB may not keep it.
+SHORTEST = 3
 
 
 def folded(text: str) -> str:
@@ -29,14 +28,14 @@ def folded(text: str) -> str:
 
 
 def listed(*texts: str | None) -> str:
-    """List the words of some texts, each once, as `_word ` without a letter beyond ASCII; the order says nothing."""
+    """List the words of some texts, each once, as ` _word` with a blank behind the last, in ASCII; in no order."""
     found: set[str] = set()
     for text in texts:
         if text:
             found.update(_WORD.findall(folded(text)))
     words = {_ascii(word) for word in found}
     words |= {word[:INDEXED] for word in words if len(word) > INDEXED}
-    return "".join(f"{MARK}{word} " for word in sorted(words))
+    return "".join(f"{MARK}{word}" for word in sorted(words)) + " " * bool(words)
 
 
 @dataclass(frozen=True)
@@ -58,8 +57,11 @@ class Keyword:
 
     @cached_property
     def is_word(self) -> bool:
-        """Tell whether its needle says all: it is one word, or the beginning or inside of one."""
-        return _WORD.fullmatch(self._folded) is not None
+        """Tell whether its needle says all: it is one word, or the beginning or inside of one.
+
+        A single character inside may also be a digit of one beyond ASCII.
+        """
+        return _WORD.fullmatch(self._folded) is not None and not (self.inside and len(self._folded) == 1)
 
     @cached_property
     def _folded(self) -> str:
@@ -77,7 +79,10 @@ class Keyword:
 
 
 def _ascii(word: str) -> str:
-    """Write what lies beyond ASCII in capitals, which a folded text has none of."""
+    """Write what lies beyond ASCII as its code, digits apart: no letters and digits of a word are taken for it.
+
+    Case would not do: MariaDB looks for words without it, and an index that it builds over existing rows keeps it.
+    """
     if word.isascii():
         return word
-    return _NOT_ASCII.sub(lambda c: "Z" + f"{ord(c.group()):x}".translate(_HEX) + "Y", word)
+    return _NOT_ASCII.sub(lambda c: "_" + "_".join(f"{ord(c.group()):05x}") + "_", word)

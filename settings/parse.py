@@ -61,6 +61,10 @@ def _is_positive(value: object) -> bool:
     return _is_number(value) and value > 0
 
 
+def _is_not_negative(value: object) -> bool:
+    return _is_number(value) and value >= 0
+
+
 def _is_fraction(value: object) -> bool:
     return _is_number(value) and 0 <= value <= 1
 
@@ -79,6 +83,7 @@ def _is_list(value: object) -> bool:
 
 TEXT = Kind("a text that is not empty and has no space around it", str, _is_text, str)
 SECONDS = Kind("a number of seconds above 0", _decimal, _is_positive, float)
+PERIOD = Kind("a number of seconds, 0 or more", _decimal, _is_not_negative, float)
 COUNT = Kind("a whole number above 0", whole, _is_count, int)
 FRACTION = Kind("a number from 0 to 1", _decimal, _is_fraction, float)
 SWITCH = Kind("true or false (in the environment also 1 yes on, 0 no off)", switch, _is_switch, bool)
@@ -95,6 +100,7 @@ SETTINGS: Mapping[str, Kind] = {
     "breaker_reset_timeout": SECONDS,
     "lock_timeout": SECONDS,
     "shadow_read_fraction": FRACTION,
+    "quiet_period": PERIOD,
     "circuit_breaker": SWITCH,
     "connection_pooling": SWITCH,
     "max_message_bytes": COUNT,

@@ -66,6 +66,7 @@ class Settings:
     breaker_reset_timeout: float
     lock_timeout: float
     shadow_read_fraction: float
+    quiet_period: float
     circuit_breaker: bool
     connection_pooling: bool
     max_message_bytes: int

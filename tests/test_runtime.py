@@ -49,7 +49,7 @@ def test_a_request_keeps_its_profile_to_its_end(site: Site) -> None:
 def test_a_breaker_that_is_open_stays_open_over_a_switch(site: Site) -> None:
     found = started(site, "dual-write-cif-read")
     guard = found.stores.database.guard
-    found.switching.switch("dual-write-db-read", 1, "r", "me")
+    found.switching.switch("cif-only", 1, "r", "me")
     found.runtime.current()
     assert found.stores.database.guard is guard
 

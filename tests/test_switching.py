@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from support import legacy
+from support.gates import DOWN, UP, make_ready
 from support.site import DEPOSITION, PROFILES, Site, make_site
 
 from service.active import Active
@@ -15,8 +16,6 @@ from service.messages import Message
 from service.services import Services
 from settings import SettingsError
 
-UP = [(PROFILES[n], PROFILES[n + 1]) for n in range(3)]
-DOWN = [(b, a) for a, b in UP]
 NOT_ADJACENT = [(a, b) for a in PROFILES for b in PROFILES if abs(PROFILES.index(a) - PROFILES.index(b)) != 1]
 
 
@@ -52,6 +51,7 @@ def without_database(site: Site) -> Site:
 
 @pytest.mark.parametrize(("active", "to"), UP + DOWN)
 def test_adjacent_profiles_are_reached_and_the_epoch_grows(site: Site, active: str, to: str) -> None:
+    make_ready(site)
     found = started(site, active)
     moved = move(found, to)
     assert (moved.profile, moved.epoch, moved.who, moved.why, moved.environment) == (to, 2, "me", "because", active)
@@ -138,9 +138,9 @@ def test_a_file_that_cannot_be_brought_up_stops_the_way_back(site: Site) -> None
     path = site.file(DEPOSITION)
     path.parent.mkdir()
     path.with_name(path.name + ".lock").touch()
-    assert refused(found, "dual-write-db-read") == ["none_behind"]
+    assert refused(found, "dual-write-db-read") == ["exported"]
     assert move(found, "dual-write-db-read", force=True).epoch == 2
-    assert audit(site)[-1]["forced"] == ["none_behind"]
+    assert audit(site)[-1]["forced"] == ["exported"]
 
 
 def test_answers_from_a_database_that_never_saw_the_archive_are_refused(legacy_site: Site) -> None:

@@ -28,7 +28,12 @@ def settings_of(context: click.Context) -> Settings:
 
 def services_of(context: click.Context) -> Services:
     """Assemble the services; the active profile stays as it is."""
-    return assemble(Flask("msgmodule"), settings_of(context))
+    return assembled(settings_of(context))
+
+
+def assembled(settings: Settings) -> Services:
+    """Assemble services of their own, with connections of their own."""
+    return assemble(Flask("msgmodule"), settings)
 
 
 def show(body: Mapping[str, object], *, as_json: bool) -> None:

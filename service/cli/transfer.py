@@ -6,15 +6,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
-from flask import Flask
 
-from service.cli.common import json_option, selected, selection_options, services_of, show
+from service.cli.common import assembled, json_option, selected, selection_options, services_of, show
 from service.cli.progress import JsonLog, json_log_option, shown
 from service.cli.workers import spread
-from service.services import Services, assemble
+from service.services import Services
 from service.sync.rehearsal import DryRun
 from service.sync.transfer import Imported, Importer, Totals
-from settings import Settings
 
 
 class Shard(click.ParamType[tuple[int, int]]):
@@ -88,13 +86,9 @@ def _work(found: Services, chosen: Sequence[str], workers: int, *, dry_run: bool
 
     def work(keys: Sequence[str]) -> Iterator[Imported]:
         """Connect anew: a connection must not be shared between processes."""
-        return _importer(_assembled(settings), dry_run=dry_run).run(keys)
+        return _importer(assembled(settings), dry_run=dry_run).run(keys)
 
     return spread(work, chosen, workers)
-
-
-def _assembled(settings: Settings) -> Services:
-    return assemble(Flask("msgmodule"), settings)
 
 
 def _importer(found: Services, *, dry_run: bool) -> Importer:

@@ -18,6 +18,7 @@ from service.storage.base import BEHIND, WRITTEN, Answer, Applied, Moved, Observ
 from service.storage.cif.store import CifStore
 from service.storage.guard import GuardedDatabase
 from service.storage.pending import Markers, Pending
+from service.storage.underway import Underway
 from service.sync.kept import Kept
 from service.sync.sync import Sync
 
@@ -34,6 +35,7 @@ class Dual:
         self.sync = sync
         self.pending = Pending(state_dir)
         self.markers = Markers(state_dir)
+        self.underway = Underway(state_dir)
         self.observer = observer
 
     def probe(self) -> Mapping[str, str]:
@@ -78,11 +80,12 @@ class Dual:
         recorded = self.settle(key)
         if not recorded:
             self._restore(key)
-        applied = self.cif.write(change)
-        if not recorded:
-            self._keep(key, applied.delta)
-        elif applied.delta:
-            recorded = self._record(key, applied)
+        with self.underway.marked(key):
+            applied = self.cif.write(change)
+            if not recorded:
+                self._keep(key, applied.delta)
+            elif applied.delta:
+                recorded = self._record(key, applied)
         return Outcome(applied.delta, {self.cif.name: WRITTEN, self.database.name: WRITTEN if recorded else BEHIND})
 
     def kept(self, deposition_data_set_id: str) -> Kept:

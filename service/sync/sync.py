@@ -14,8 +14,10 @@ from service.storage.cif.store import CifStore
 from service.storage.durable import append_line, faults
 from service.storage.guard import GuardedDatabase
 from service.storage.pending import Markers, Pending
+from service.storage.underway import Underway
 from service.sync.kept import Kept
 from service.sync.merge import Compared, Difference, Facts, Merged, compare, merge
+from service.sync.sightings import ForeignWrites
 from service.vocabulary import CONTENT_TYPES
 
 #: How often a sync looks again because a change crossed it.
@@ -53,6 +55,8 @@ class Sync:
         self._database = database
         self._pending = Pending(state_dir)
         self._markers = Markers(state_dir)
+        self._underway = Underway(state_dir)
+        self._foreign = ForeignWrites(state_dir)
         self._conflict_log = state_dir / "conflicts.jsonl"
         self._database_answers = database_answers
         self._observer = observer
@@ -88,7 +92,7 @@ class Sync:
         found = self._found(deposition_data_set_id, known)
         recorded = known or Snapshot(Correspondence(deposition_data_set_id))
         one = _One(found, Kept(tuple(self._pending.of(deposition_data_set_id).values())), self._database_answers)
-        self._bring_files(one, recorded, wait)
+        one.ours = bool(one.kept.deltas) or self._underway.has(deposition_data_set_id)
         brought: dict[Path, Delta] = {}
 
         def decide(now: Snapshot) -> Correspondence:
@@ -96,15 +100,19 @@ class Sync:
             brought.clear()
             brought.update(self._pending.of(deposition_data_set_id))
             one.kept = Kept(tuple(brought.values()))
+            one.judge(now)
             merged = one.merged_with(now)
             self._log(deposition_data_set_id, one.left)
             return merged
 
-        new = self._database.bring(deposition_data_set_id, one.held, decide)
+        with self._underway.marked(deposition_data_set_id):
+            self._bring_files(one, recorded, wait)
+            new = self._database.bring(deposition_data_set_id, one.held, decide)
         self._pending.forget(brought)
         if not one.behind and all(one.held[c][0] == new.section(c) for c in CONTENT_TYPES):
             self._markers.clear(deposition_data_set_id, mark)
-        if any(one.changed(recorded, c) and recorded.signatures.get(c) for c in CONTENT_TYPES):
+        if one.foreign:
+            self._foreign.add(deposition_data_set_id)
             self._observer.foreign_change()
         if one.left:
             self._observer.conflicted(len(one.left))
@@ -168,6 +176,8 @@ class _One:
         self.held = {s.content_type: (s, str(found.signatures[s.content_type])) for s in found.correspondence.sections}
         self.healed = 0
         self.behind: str | None = None
+        self.ours = False  # a change of ours is on its way into the database, or waits for it
+        self.foreign = False  # another program wrote a file since it was recorded
         self.decided: tuple[Difference, ...] = ()  # conflicts that the database won, in a file that was written
         self.left: tuple[Difference, ...] = ()  # conflicts that the file won
         self._database_answers = database_answers
@@ -175,6 +185,11 @@ class _One:
     @property
     def conflicts(self) -> tuple[Difference, ...]:
         return self.decided + self.left
+
+    def judge(self, now: Snapshot) -> None:
+        """Tell by what is recorded under the lock whether another program wrote a file; ours are recorded or on the way."""
+        known = [c for c in CONTENT_TYPES if now.signatures.get(c) is not None]
+        self.foreign = not self.ours and any(self.changed(now, c) for c in known)
 
     def changed(self, recorded: Snapshot, content_type: str) -> bool:
         """Tell whether a file was found other than recorded."""

@@ -64,10 +64,15 @@ class VerifyRecord:
         self.path = state_dir / "verify.json"
 
     def write(self, verified: Verified) -> None:
-        """Keep a result; one of a part of the archive leaves that of the last full verify."""
+        """Keep a result; one of a part of the archive leaves that of the last full verify.
+
+        `time` and `differences` are those of the last full verify, or where there was none of the last one.
+        """
         kept = self._read() | {"last": verified.body()}
         if verified.full:
             kept["full"] = verified.body()
+        shown = kept.get("full") or verified.body()
+        kept |= {"time": shown["ended"], "differences": shown["differences"]}
         with faults(self.path):
             make_directory(self.path.parent)
             write_new(self.path, json.dumps(kept, indent=1).encode())

@@ -104,7 +104,7 @@ class Verifier:
             stamp: Stamp = (found and tuple(found.signatures.values()), known and known.version)
             return Finding(deposition_data_set_id, self._absent(found, known), beyond=beyond, stamp=stamp)
         rows = differences(found.correspondence, known.correspondence)
-        unsettled = tuple(self._unsettled(deposition_data_set_id, found, known))
+        unsettled = tuple(self._unsettled(deposition_data_set_id, found, known, is_equal=not rows))
         outcome = Outcome.DIFFERING if rows or unsettled else Outcome.EQUAL
         stamp = (
             known.version,
@@ -130,9 +130,12 @@ class Verifier:
             return Outcome.UNKNOWN
         return Outcome.MISSING_IN_FILES if found is None else Outcome.MISSING_IN_DATABASE
 
-    def _unsettled(self, deposition_data_set_id: str, found: Snapshot, known: Snapshot) -> Iterator[str]:
+    def _unsettled(self, deposition_data_set_id: str, found: Snapshot, known: Snapshot, *, is_equal: bool) -> Iterator[str]:
         for c in CONTENT_TYPES:
-            if not same_signature(found.signatures[c], known.signatures.get(c)):
+            recorded = known.signatures.get(c)
+            if recorded is None and is_equal:
+                continue  # changes that crossed leave it unknown, and the next access records it
+            if not same_signature(found.signatures[c], recorded):
                 yield f"the {c} file is not the one that the database recorded"
         if known.cif_behind or self._markers.has(deposition_data_set_id):
             yield "the files are marked as behind"

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from support.command import in_a_process, msgmodule
+from support.command import DOWN, in_a_process, msgmodule
 from support.site import PROFILES, Site
 
 
@@ -78,3 +78,32 @@ def test_a_switch_without_a_reason_or_a_known_profile_is_wrong_usage(site: Site,
     site.app("cif-only")
     assert msgmodule(site, "profile", "switch", *arguments).returncode == 2
     assert json.loads(msgmodule(site, "profile", "show", "--json").stdout)["epoch"] == 1
+
+
+def test_the_guide_says_where_the_site_stands_and_what_is_left_to_do(legacy_site: Site) -> None:
+    legacy_site.app("dual-write-cif-read")
+    told = msgmodule(legacy_site, "profile", "guide").stdout
+    assert "active: dual-write-cif-read, epoch 1" in told
+    assert "of the files' depositions, not imported: 2" in told
+    assert "remedy: run `msgmodule import --all`" in told
+    for command in ("import", "verify"):
+        assert msgmodule(legacy_site, command, "--all").returncode == 0
+    told = msgmodule(legacy_site, "profile", "guide").stdout
+    assert "of the files' depositions, not imported: 0" in told
+    assert "2 compared, 0 differences" in told
+    assert "ready: msgmodule profile switch dual-write-db-read --reason WHY" in told
+    body = json.loads(msgmodule(legacy_site, "profile", "guide", "--json").stdout)
+    assert (body["profile"], body["next"], all(check["ok"] for check in body["checks"])) == (
+        "dual-write-cif-read",
+        "dual-write-db-read",
+        True,
+    )
+
+
+def test_the_guide_ends_with_the_way_and_works_without_a_database(site: Site) -> None:
+    site.app("db-only")
+    assert "the end of the way" in msgmodule(site, "profile", "guide").stdout
+    down = Site(site.root, DOWN)
+    done = msgmodule(down, "profile", "guide")
+    assert done.returncode == 0
+    assert "depositions in the database: the database does not answer" in done.stdout

@@ -20,7 +20,7 @@ backend-info backend-cif-only backend-db-only backend-dual-write-cif-read backen
 migration-phase-2 migration-phase-3 install install-dev test test-unit test-integration test-database test-coverage test-tox
 validate validate-integration validate-config lint format check-format security docs serve-docs docs-check deploy deploy-dev
 deploy-staging deploy-production feature-flags feature-flags-enable feature-flags-disable health status monitor dev-setup
-dev-test dev-commit ci-test ci-deploy troubleshoot logs backup restore
+dev-test dev-commit ci-test ci-deploy troubleshoot logs backup restore backend-migration-guide
 """
 SEED = _SEED.split()
 

@@ -16,6 +16,7 @@ DEFAULTS = {
     "breaker_reset_timeout": 30.0,
     "lock_timeout": 10.0,
     "shadow_read_fraction": 0.05,
+    "quiet_period": 86400.0,
     "circuit_breaker": True,
     "connection_pooling": True,
     "max_message_bytes": 8388608,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from service.messages import CATEGORIES
 from service.storage.cif.grammar import CLOSED, CONTROL, FIRST, GAP, ITEM, LINE_REST, NEXT, PAIRED, TOKEN, VALUE
 
 #: The legacy writer opens a file with these bytes and closes every category with the second line (reference section 3).
@@ -147,6 +148,10 @@ class _Scan:
             self.is_framed = self.is_closed
         elif keyword == b"loop_" and self.blocks:
             self._loop(control)
+        elif keyword == b"save_" and len(self.blocks) > 1:  # a frame is foreign to the first block, which is all we read
+            self.blocks.append({})
+            self.position = control.end()
+            self._gap()
         else:
             raise DamagedCif(f"an unexpected {control['keyword'].decode('utf-8')} stands", control.start())
 
@@ -203,14 +208,14 @@ class _Scan:
 
     def _table(self, items: list[bytes], begin: int, body: int, *, is_loop: bool) -> Table:
         name = _category(items[0])
-        if not self.blocks or name in self.blocks[-1]:
+        if not self.blocks or (name in self.blocks[-1] and (is_loop or name in CATEGORIES)):
             raise DamagedCif(f"category {name} stands twice or in no block", begin)
         table = Table(name, is_loop, begin, body)
         for item in items:
             if _category(item) != name:
                 raise DamagedCif(f"an item of another category stands in the loop of {name}", begin)
             table.attributes.append(self._attribute(item, table.attributes, begin))
-        self.blocks[-1][name] = table
+        self.blocks[-1].setdefault(name, table)  # of a foreign one whose pairs stand apart, the place does not matter
         return table
 
     def _attribute(self, item: bytes, known: list[str], offset: int) -> str:

@@ -30,11 +30,11 @@ def read(path: Path) -> tuple[bytes, str] | None:
     return data, signature.of([data], after)
 
 
-def replace(path: Path, pieces: Sequence[bytes | memoryview], *, snapshot: bool = False) -> str:
+def replace(path: Path, pieces: Sequence[bytes | memoryview], *, checksum: int | None = None, snapshot: bool = False) -> str:
     """Replace a file by rename, durably: content, then name. Give the new signature; on OSError the old file is whole.
 
-    The old content is kept as a snapshot where that is wanted. The caller holds the file's lock, so one temporary name
-    serves all, and what a crash leaves is gone with the next change.
+    The checksum of the content is found where it is not known, the old content kept as a snapshot where that is wanted. The
+    caller holds the file's lock, so one temporary name serves all, and what a crash leaves is gone with the next change.
     """
     target, old = _target(path)
     temporary = target.with_name(f".{target.name}.tmp")
@@ -44,7 +44,7 @@ def replace(path: Path, pieces: Sequence[bytes | memoryview], *, snapshot: bool 
                 _take_owner_and_mode(file.fileno(), old)
             _write(file.fileno(), pieces)
             os.fsync(file.fileno())
-            signed = signature.of(pieces, os.fstat(file.fileno()))
+            signed = signature.of(pieces, os.fstat(file.fileno()), checksum)
         if snapshot and old is not None:
             _keep_snapshot(path, target, old)
         temporary.replace(target)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from service.errors import FileUnavailable
@@ -13,10 +14,11 @@ class Site:
 
     def __init__(self, cif_root: Path) -> None:
         self.cif_root = cif_root
+        self._roots = (cif_root / "archive", cif_root / "autogroup")
 
     def directory(self, deposition_data_set_id: str) -> Path:
         """Give the directory that holds a deposition's files, whether it exists or not."""
-        return self._root(deposition_data_set_id) / deposition_data_set_id
+        return _within(self._root(deposition_data_set_id), (deposition_data_set_id,))[0]
 
     def files(self, deposition_data_set_id: str) -> dict[str, Path] | None:
         """Give the latest version of each of the three files, `V1` where there is none; `None` for an unknown deposition.
@@ -31,7 +33,8 @@ class Site:
             return None
         except OSError as error:
             raise FileUnavailable(f"{directory}: {error.strerror}; check mount and permissions") from error
-        return {c: directory / _latest(names, f"{deposition_data_set_id}_{c}_P1.cif") for c in CONTENT_TYPES}
+        latest = tuple(_latest(names, f"{deposition_data_set_id}_{c}_P1.cif") for c in CONTENT_TYPES)
+        return dict(zip(CONTENT_TYPES, _within(directory, latest), strict=True))
 
     def content_type(self, path: Path) -> str:
         """Tell by its name which of the three files a path is."""
@@ -58,7 +61,13 @@ class Site:
             raise FileUnavailable(f"{root} is not there; check the mount and the setting cif_root", path=str(root))
 
     def _root(self, deposition_data_set_id: str) -> Path:
-        return self.cif_root / ("autogroup" if is_group(deposition_data_set_id) else "archive")
+        return self._roots[is_group(deposition_data_set_id)]
+
+
+@lru_cache(maxsize=4096)
+def _within(directory: Path, names: tuple[str, ...]) -> tuple[Path, ...]:
+    """Join names to a directory; a path that is kept need not be put together again for every answer."""
+    return tuple(directory / name for name in names)
 
 
 def _latest(names: list[str], base: str) -> str:

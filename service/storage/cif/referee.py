@@ -22,12 +22,15 @@ class UnreadableRow(AssertionError):
     """A row that is read differently from what was meant: a defect of ours, so nothing is written."""
 
 
-def confirm(changes: list[Edit]) -> None:
-    """Raise UnreadableRow unless every row that is put reads back as it was meant; each edit is a block of its own.
+def confirm(data: bytes, changes: list[Edit]) -> None:
+    """Raise UnreadableRow unless every row that is put into a file reads back as it was meant.
 
+    Each edit is read as a block of its own, so it is looked at too where it meets the old bytes.
     mmcif, the wwPDB's own library, is asked too where a value holds more than letters. Its Python reader parts values at
     Unicode and control characters, so it is not asked about old values that hold some.
     """
+    for edit in changes:
+        _confirm_seams(data, edit)
     doubtful = [edit for edit in changes if not _is_simple(_confirmed(edit)) and _PLAIN.fullmatch(fragment(edit))]
     if not doubtful:
         return
@@ -42,6 +45,15 @@ def confirm(changes: list[Edit]) -> None:
         for position, meant in enumerate(edit.rows):
             if meant is not None:
                 _compare(read.getRowAttributeDict(position), meant)
+
+
+def _confirm_seams(data: bytes, edit: Edit) -> None:
+    """Raise UnreadableRow where an edit would run into what stands before or behind it, or begin a text block midway."""
+    before, behind = data[max(edit.begin - 1, 0) : edit.begin], data[edit.end : edit.end + 1]
+    begins = not before or before == b"\n" or edit.text[:1].isspace() or (before.isspace() and edit.text[:1] != b";")
+    ends = edit.text.endswith(b"\n") and (not behind or behind.isspace() or data[edit.end - 1 : edit.end] in {b"\n", b""})
+    if not begins or not ends:
+        raise UnreadableRow(f"{edit.table.name}: what is put at byte {edit.begin} runs into what stands there")
 
 
 def _confirmed(edit: Edit) -> Tokens:

@@ -3,7 +3,7 @@
 import os
 import time
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from service.storage.base import YOUNG, same_signature
@@ -13,17 +13,35 @@ ABSENT = "absent"
 GRANULARITY = 2_000_000_000
 
 
-def of(pieces: Iterable[bytes | memoryview], stat: os.stat_result) -> str:
+def of(pieces: Iterable[bytes | memoryview], stat: os.stat_result, checksum: int | None = None) -> str:
     """Sign a content by its size, time, inode and checksum, marked when it is too young for its `stat` to be conclusive.
 
     The checksum only has to tell apart two contents of one size written within one tick of the clock. The time of the last
     status change is left out: a backup that links the files or a change of mode would make all of them look written, and
     a program that gives a file its old size and time back to the nanosecond is found by `verify`, which compares content.
     """
+    known = _checksum(pieces) if checksum is None else checksum
+    return f"{_stat_text(stat)}-{known:08x}{YOUNG if is_young(stat) else ''}"
+
+
+def spliced(signed: str, data: bytes, pieces: Sequence[bytes | memoryview]) -> int | None:
+    """Give the checksum of a new content from the signature of the old one, whose beginning is the first of its pieces.
+
+    The beginning, most of a long file, is not gone through again: a CRC is linear, so what it adds is the old checksum less
+    that of the old rest, carried on over as many zeros as the file grows. Gives nothing where that is not possible.
+    """
+    growth = sum(map(len, pieces)) - len(data)
+    if signed == ABSENT or growth < 0:
+        return None
+    zeros, beginning = bytes(growth), int(signed.rstrip(YOUNG)[-8:], 16) ^ zlib.crc32(memoryview(data)[len(pieces[0]) :])
+    return zlib.crc32(zeros, beginning) ^ zlib.crc32(zeros) ^ _checksum(pieces[1:])
+
+
+def _checksum(pieces: Iterable[bytes | memoryview]) -> int:
     checksum = 0
     for piece in pieces:
         checksum = zlib.crc32(piece, checksum)
-    return f"{_stat_text(stat)}-{checksum:08x}{YOUNG if is_young(stat) else ''}"
+    return checksum
 
 
 def fits(signed: str, path: Path) -> bool:

@@ -155,11 +155,12 @@ class CifStore:
         """Splice rows into an opened file, read them back, and replace it; give its new signature."""
         layout, puts = opened.held.layout, list(puts)
         edits = [edit for put in puts for edit in splice.edits(opened.data, layout, put)]
-        referee.confirm(edits)
+        referee.confirm(opened.data, edits)
         pieces = splice.pieces(opened.data, edits)
         is_message = any(put.category == CATEGORY_NAMES[Message] for put in puts)
+        checksum = signature.spliced(opened.held.signature, opened.data, pieces)
         with faults(path):
-            signed = files.replace(path, pieces, snapshot=is_message)
+            signed = files.replace(path, pieces, checksum=checksum, snapshot=is_message)
         content_type, size = opened.held.content_type, sum(map(len, pieces))
         self._reader.keep(path, Held(content_type, signed, size, splice.moved(opened.data, layout, edits), new))
         if is_message and content_type == TO_DEPOSITOR:

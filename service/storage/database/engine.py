@@ -1,5 +1,6 @@
 """The engine: how connections to SQLite and MariaDB are made, bounded in time, and checked for being the right database."""
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,7 +8,8 @@ from flask import Flask
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolProxiedConnection, QueuePool
 
 from service.storage.database.identity import Identity
 from service.storage.database.tables import db
@@ -15,6 +17,8 @@ from settings import Settings
 
 #: Connections of one process; the rest of the time is bounded by the timeouts of the settings.
 _POOL_SIZE, _POOL_OVERFLOW, _POOL_RECYCLE = 4, 12, 1800
+#: Seconds after which a connection is asked whether it still stands before it is used; one used just now costs no question.
+_IDLE = 0.1
 #: Seconds for one statement of an operator who changes or copies the whole database.
 _PATIENCE = 86400
 _MARIADB_SESSION = "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00'"
@@ -46,7 +50,6 @@ def options_of(settings: Settings, *, patient: bool = False) -> dict[str, Any]:
         "max_overflow": _POOL_OVERFLOW,
         "pool_recycle": _POOL_RECYCLE,
         "pool_timeout": settings.database_connect_timeout,
-        "pool_pre_ping": True,
     }
 
 
@@ -69,6 +72,8 @@ def init_app(app: Flask, settings: Settings, identity: Identity) -> Engine:
         identity.check(found[0] if found else None)
 
     event.listen(engine, "connect", check)
+    if settings.connection_pooling:
+        _ask_idle_connections(engine)
     return engine
 
 
@@ -92,6 +97,26 @@ def prepare(engine: Engine) -> None:
         return
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
+
+
+def _ask_idle_connections(engine: Engine) -> None:
+    """Have the pool replace a connection that a restart of the server or a firewall ended while it was idle."""
+
+    def returned(_: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
+        entry.info["returned"] = time.monotonic()
+
+    def taken(connection: DBAPIConnection, entry: ConnectionPoolEntry, _: PoolProxiedConnection) -> None:
+        if time.monotonic() - entry.info.get("returned", 0.0) < _IDLE:
+            return
+        try:
+            alive = engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError(str(error)) from error
+        if not alive:
+            raise DisconnectionError
+
+    event.listen(engine, "checkin", returned)
+    event.listen(engine, "checkout", taken)
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

@@ -54,7 +54,9 @@ class _Sizes:
 
 def way_of(connection: Connection, wanted: Wanted) -> str:
     """Choose the word to ask the full-text index for; empty where the window is gone through."""
-    terms = sorted({n for keyword in wanted.keywords for n in keyword.needles if n[0] == MARK and len(n) >= SHORTEST})
+    terms = sorted(
+        {n for keyword in wanted.keywords for n in keyword.needles if n.startswith(MARK) and len(n.strip()) > SHORTEST}
+    )
     if not terms or wanted.depositions:
         return ""
     sizes = _sizes(connection, wanted)
@@ -68,7 +70,7 @@ def way_of(connection: Connection, wanted: Wanted) -> str:
 
 def matching(connection: Connection, statement: Select[Any], needle: str) -> Select[Any]:
     """Limit a selection of messages to those that hold a word, or one that begins so, told by the full-text index."""
-    term = needle.strip()[: len(MARK) + INDEXED]
+    term = needle.strip()[:INDEXED]
     if connection.dialect.name == "sqlite":
         return statement.where(text(_SQLITE).bindparams(term=f'"{term}"*'))
     return statement.where(text(_MARIADB).bindparams(term=f"+{term}*"))

@@ -9,6 +9,7 @@ from service.storage.cif.document import FRAME, DamagedCif, scan, tokens
 
 SAMPLES = sorted(LEGACY.rglob("*.cif.V1"))
 BLOCK = b"data_messages\n"
+STATUS = b"_pdbx_deposition_message_status"
 
 
 def _names(path: Path) -> str:
@@ -110,7 +111,8 @@ def test_every_kind_of_value_is_one_value(token: bytes) -> None:
         b"loop_\n_a.x\n_b.y\n1 2\n",
         b"_a.x 1\n_a.x 2\n",
         b"_a.x 1\n_A.X 2\n",
-        b"_a.x 1\n_b.y 2\n_a.z 3\n",
+        STATUS + b".x 1\n_b.y 2\n" + STATUS + b".z 3\n",
+        b"save_frame\n_b.y 2\nsave_\n",
         b"loop_\n_a.x\n1\nloop_\n_a.x\n2\n",
         b"stray\n_a.x 1\n",
         b"_a.x 'not closed\n_a.y 2\n",

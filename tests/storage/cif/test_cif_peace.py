@@ -60,7 +60,7 @@ def test_eight_writers_of_one_file_lose_nothing_and_take_turns(tmp_path: Path) -
 
 
 def test_fifty_killed_writers_lose_no_acknowledged_message(tmp_path: Path) -> None:
-    assert torture(tmp_path, kills=50, seed=1) > 50
+    assert torture(tmp_path, kills=50, seed=1) >= 50
 
 
 def _chain_writer(tree: Tree, profile: str, name: str, seen: Any) -> None:

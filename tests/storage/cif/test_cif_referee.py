@@ -1,5 +1,6 @@
 """A row that mmcif would read otherwise than it was meant never reaches a file."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from service.changes import AppendMessage, Change, MarkRead
 from service.messages import Message
 from service.storage.base import OK, Observer
 from service.storage.cif import rows, splice
+from service.storage.cif.document import Layout
 from service.storage.cif.lock import Locks
 from service.storage.cif.paths import Site
 from service.storage.cif.referee import UnreadableRow
@@ -96,6 +98,26 @@ def test_a_row_that_is_lost_on_the_way_is_refused(
 
     with pytest.raises(UnreadableRow):
         store.apply(change)
+    assert tree.files() == before
+
+
+@pytest.mark.parametrize("where", ["begin", "end"])
+def test_a_row_that_would_run_into_what_stands_there_is_refused(
+    store: CifStore, tree: Tree, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    store.apply(_append("m1", "text"))
+    before, real = tree.files(), splice.edits
+
+    def shifted(data: bytes, layout: Layout, put: splice.Put) -> Iterator[splice.Edit]:
+        for edit in real(data, layout, put):
+            at = edit.begin - 3 if where == "begin" else edit.end
+            text = edit.text if where == "begin" else edit.text.rstrip()
+            yield replace(edit, begin=at, end=at, text=text)
+
+    monkeypatch.setattr(splice, "edits", shifted)
+
+    with pytest.raises(UnreadableRow, match="runs into"):
+        store.apply(_append("m2", "text"))
     assert tree.files() == before
 
 

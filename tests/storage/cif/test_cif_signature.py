@@ -1,16 +1,32 @@
 """A signature tells one content of a file from another, also where the file system's clock cannot."""
 
 import os
+import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.site import make_site
 
-from service.storage.base import YOUNG, same_signature
+from service.changes import AppendMessage, Change, MarkRead, Tag
+from service.messages import Message
+from service.storage.base import YOUNG, Observer, same_signature
 from service.storage.cif import files, signature
+from service.storage.cif.lock import Locks
+from service.storage.cif.paths import Site
 from service.storage.cif.signature import ABSENT, GRANULARITY, Comparer
+from service.storage.cif.store import CifStore
+from service.vocabulary import NOTES, TO_DEPOSITOR
 
+DEPOSITION = "D_0000265933"
 NOW = 1_800_000_000_000_000_000
+
+
+def _append(content_type: str) -> AppendMessage:
+    return AppendMessage(DEPOSITION, Message(content_type, None, "m1", DEPOSITION, "2026-01-02 03:04:05", message_text="x"))
 
 
 def read(path: Path) -> tuple[bytes, str]:
@@ -166,3 +182,25 @@ def test_the_age_of_a_file_is_measured_from_its_time(path: Path, clock: list[int
     assert signature.is_young(path.stat())
     clock[0] = NOW + GRANULARITY
     assert not signature.is_young(path.stat())
+
+
+@given(st.binary(max_size=40), st.binary(max_size=40), st.lists(st.binary(max_size=40), max_size=3))
+def test_the_checksum_of_a_spliced_content_is_that_of_the_whole(begin: bytes, rest: bytes, new: list[bytes]) -> None:
+    signed = f"1-2-3-{zlib.crc32(begin + rest):08x}{YOUNG}"
+
+    found = signature.spliced(signed, begin + rest, [begin, *new])
+
+    assert found in {zlib.crc32(begin + b"".join(new)), None}
+    assert (found is None) == (sum(map(len, new)) < len(rest))
+
+
+@pytest.mark.parametrize("change", [_append(TO_DEPOSITOR), _append(NOTES), MarkRead(DEPOSITION, "m0")])
+def test_the_signature_of_a_change_is_the_one_another_process_finds(tmp_path: Path, change: Change) -> None:
+    tree = make_site(tmp_path, "", legacy=True)
+    locks = Locks(tmp_path / "state", 1, Observer())
+    store = CifStore(Site(tree.root / "data"), locks, create=True, observer=Observer())
+    store.write(replace(_append(TO_DEPOSITOR), message=replace(_append(TO_DEPOSITOR).message, message_id="m0")))
+
+    for one in (change, Tag(DEPOSITION, "m0", "N", "N", None)):
+        applied = store.write(one)
+        assert same_signature(applied.after, read(tree.file(DEPOSITION, applied.delta.content_type))[1])
