@@ -91,6 +91,12 @@ def test_a_target_switches_the_profile_and_the_next_but_one_is_refused(site: Sit
     assert "profile: dual-write-cif-read" in make("backend-info", **environ).stdout
 
 
+def test_the_guide_shows_the_step_ahead(site: Site) -> None:
+    done = make("backend-migration-guide", **site.environ("dual-write-cif-read"))
+    assert done.returncode == 0, done.stderr
+    assert "next: dual-write-db-read" in done.stdout
+
+
 @pytest.mark.parametrize("script", ["init_messaging_database.py", "migrate_cif_to_db.py", "validate_integration.py"])
 def test_a_script_of_the_seed_is_the_command(script: str) -> None:
     done = subprocess.run(["python3", ROOT / "scripts" / script, "--help"], capture_output=True, text=True, check=False)
