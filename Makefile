@@ -78,6 +78,9 @@ migration-phase-2: .venv/installed ## Bring the archive in, compare both stores,
 
 migration-phase-3: backend-db-only ## Begin phase 3; the files stay as they are
 
+backend-migration-guide: .venv/installed ## Show the steps of the migration with the live state of each check
+	@$(MSGMODULE) profile guide
+
 ##@ Testing
 
 test: .venv/installed-dev ## Run all tests

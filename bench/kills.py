@@ -5,6 +5,7 @@ import random
 import select
 import signal
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -65,6 +66,8 @@ def start(work: Work, name: str) -> Writer:
 
     try:
         work(name, acknowledge)
+    except BaseException:  # a child that may not go on: it says why and ends
+        traceback.print_exc()
     finally:
         os._exit(1)  # whatever happened: the parent's code is not this process's to run
 

@@ -2,20 +2,61 @@
 
 import os
 import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from flask import Flask
 
-from service.errors import SwitchRefused
+from service.changes import Change
+from service.errors import FileUnavailable, SwitchRefused
 from service.services import Services, assemble
-from service.storage.base import Store
+from service.storage.base import Answer, Outcome, Store
 from settings import Profile, Settings, load
 from settings.process import stated_variables
+
+#: Seconds between two looks of an idle program at the active profile.
+_FOLLOW = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """The chain of whatever profile is active, a store like any other: each call is made under one profile to its end."""
+
+    services: Services
+
+    def read(self, deposition_data_set_id: str) -> Answer:
+        with self._leased() as chain:
+            return chain.read(deposition_data_set_id)
+
+    def apply(self, change: Change) -> Outcome:
+        with self._leased() as chain:
+            return chain.apply(change)
+
+    def is_ready(self) -> bool:
+        with self._leased() as chain:
+            return chain.is_ready()
+
+    def probe(self) -> Mapping[str, str]:
+        with self._leased() as chain:
+            return chain.probe()
+
+    @contextmanager
+    def _leased(self) -> Iterator[Store]:
+        if self.services.switching.file.stamp() is None:
+            yield self.services.stores.chain(self.services.settings.profile)
+            return
+        snapshot = self.services.runtime.lease()
+        try:
+            yield snapshot.chain
+        finally:
+            self.services.runtime.release(snapshot)
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """The services of this process, and the chain of whatever profile is active."""
+    """The services of this process."""
 
     services: Services
 
@@ -28,14 +69,13 @@ class Program:
         return self.settings.profile_named(self.services.switching.active().profile)
 
     def chain(self) -> Store:
-        """Give the chain of the active profile as it is now; a switch is followed at the next call."""
-        if self.services.switching.file.stamp() is None:
-            return self.services.stores.chain(self.settings.profile)
-        return self.services.runtime.current().chain
+        """Give the store to work with; a switch is followed at the next call."""
+        return Following(self.services)
 
 
 _Key = tuple[int, frozenset[tuple[str, str]]]
 _known: dict[_Key, Program] = {}
+_following: set[int] = set()
 _assembling = threading.Lock()
 
 
@@ -45,14 +85,31 @@ def program() -> Program:
     A stated profile is taken where the site has none yet, with the checks of a first start. A program decides nothing that
     nobody stated and moves nothing: another profile than the active one is refused. Raises SettingsError and SwitchRefused.
     """
-    key = (os.getpid(), stated_variables())  # a forked process must not use its parent's connections
+    pid = os.getpid()
+    key = (pid, stated_variables())  # a forked process must not use its parent's connections
     with _assembling:
         if key not in _known:
             _known.clear()
             _known[key] = Program(assemble(Flask("messaging"), load()))
         found = _known[key]
+        if pid not in _following:
+            _following.add(pid)
+            threading.Thread(target=_follow, name="follow-profile", daemon=True).start()
     _agree(found)
     return found
+
+
+def _follow() -> None:
+    """Follow a switch that comes while no call does, so that an idle program holds up nobody."""
+    while True:
+        time.sleep(_FOLLOW)
+        for found in list(_known.values()):
+            runtime = found.services.runtime
+            if found.services.switching.file.stamp() is not None:
+                try:
+                    runtime.release(runtime.lease())
+                except FileUnavailable:
+                    continue  # the next call meets the same and tells its caller
 
 
 def _agree(found: Program) -> None:

@@ -111,6 +111,19 @@ def test_a_switch_is_followed_at_the_next_call(site: Site, monkeypatch: pytest.M
     assert get_backend_info()["profile"] == "dual-write-cif-read"
 
 
+def test_an_idle_program_holds_up_no_switch(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    enter(monkeypatch, site)
+    monkeypatch.delenv("MSGMODULE_ENV", raising=False)
+    assert msgmodule(site, "profile", "switch", "phase-1", "--reason", "r").returncode == 0
+    messaging = create_messaging_service()
+    messaging.set(DEP, DATA)
+    done = msgmodule(site, "profile", "switch", "cif-only", "--reason", "r", profile="")
+    assert done.returncode == 0, done.stderr
+    done = msgmodule(site, "profile", "switch", "phase-1", "--reason", "r", profile="")
+    assert done.returncode == 0, done.stderr
+    assert len(messaging.get(DEP)) == 1
+
+
 def test_a_program_moves_nothing(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     site.app("dual-write-cif-read")
     enter(monkeypatch, site, "cif-only")

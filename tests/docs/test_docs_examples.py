@@ -22,7 +22,8 @@ def blocks(page: str, language: str) -> list[str]:
 
 @pytest.mark.parametrize("page", ["profiles", "migration", "deployment", "security"])
 def test_every_command_of_a_page_does_what_it_should_in_that_order(legacy_site: Site, page: str) -> None:
-    legacy_site.app("cif-only")
+    msgmodule(legacy_site, "demo")
+    assert legacy_site.services("cif-only").switching.start().epoch == 1
     lines = [line for block in blocks(f"docs/{page}.md", "sh") for line in block.splitlines()]
     assert lines
     for line in lines:

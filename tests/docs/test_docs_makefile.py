@@ -20,7 +20,7 @@ backend-info backend-cif-only backend-db-only backend-dual-write-cif-read backen
 migration-phase-2 migration-phase-3 install install-dev test test-unit test-integration test-database test-coverage test-tox
 validate validate-integration validate-config lint format check-format security docs serve-docs docs-check deploy deploy-dev
 deploy-staging deploy-production feature-flags feature-flags-enable feature-flags-disable health status monitor dev-setup
-dev-test dev-commit ci-test ci-deploy troubleshoot logs backup restore
+dev-test dev-commit ci-test ci-deploy troubleshoot logs backup restore backend-migration-guide
 """
 SEED = _SEED.split()
 
@@ -89,6 +89,12 @@ def test_a_target_switches_the_profile_and_the_next_but_one_is_refused(site: Sit
     assert done.returncode == 0, done.stderr
     assert "to: dual-write-cif-read" in done.stdout
     assert "profile: dual-write-cif-read" in make("backend-info", **environ).stdout
+
+
+def test_the_guide_shows_the_step_ahead(site: Site) -> None:
+    done = make("backend-migration-guide", **site.environ("dual-write-cif-read"))
+    assert done.returncode == 0, done.stderr
+    assert "next: dual-write-db-read" in done.stdout
 
 
 @pytest.mark.parametrize("script", ["init_messaging_database.py", "migrate_cif_to_db.py", "validate_integration.py"])
