@@ -9,6 +9,8 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from service.errors import MessagingError
+
 WRITERS = 4
 #: Seconds without an acknowledgement that no slow disk explains: longer than any wait for a lock.
 STUCK = 60
@@ -66,8 +68,8 @@ def start(work: Work, name: str) -> Writer:
 
     try:
         work(name, acknowledge)
-    except BaseException:  # a child that may not go on: it says why and ends
-        traceback.print_exc()
+    except MessagingError:
+        traceback.print_exc()  # before the process is gone
     finally:
         os._exit(1)  # whatever happened: the parent's code is not this process's to run
 
