@@ -30,7 +30,7 @@ WHEN = "2026-01-02 03:04:05"
 
 def work(site: Site, profile: str, deposition: str, name: str, acknowledge: Callable[[str], None]) -> None:
     """Append a draft, send it with another text, and mark it read; again and again."""
-    services = site.services(profile)
+    services = site.services(profile, MSGMODULE_LOCK_TIMEOUT="10")  # a busy machine is no foreign program
     chain = services.stores.chain(services.settings.profile)
     for n in itertools.count():
         key = f"{name}-{n}"

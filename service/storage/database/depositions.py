@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from service.errors import DatabaseUnavailable
 from service.messages import Correspondence
@@ -11,14 +11,15 @@ from service.storage.database.tables import deposition, signature_column
 from service.vocabulary import CONTENT_TYPES
 
 _COLUMNS = tuple(deposition.c[signature_column(c)] for c in CONTENT_TYPES)
+_FIND = select(deposition.c.version, deposition.c.cif_behind, *_COLUMNS).where(
+    deposition.c.deposition_data_set_id == bindparam("key")
+)
+_LOCK = _FIND.with_for_update()
 
 
 def find(connection: Connection, deposition_data_set_id: str, *, lock: bool = False) -> Snapshot | None:
     """Read the row, and lock it until the transaction ends; `None` for an unknown deposition. No correspondence is read."""
-    statement = select(deposition.c.version, deposition.c.cif_behind, *_COLUMNS).where(
-        deposition.c.deposition_data_set_id == deposition_data_set_id
-    )
-    found = connection.execute(statement.with_for_update() if lock else statement).one_or_none()
+    found = connection.execute(_LOCK if lock else _FIND, {"key": deposition_data_set_id}).one_or_none()
     if found is None:
         return None
     version, cif_behind, *signatures = found

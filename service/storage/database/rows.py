@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, ScalarSelect, Select, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, ScalarSelect, Select, Table, bindparam, delete, func, insert, select, update
 
 from service.amend import missing
 from service.changes import Delta
@@ -27,20 +27,42 @@ from service.words import listed
 _COLUMNS = {row: tuple(column_of(a) for a in attributes(row)) for row in CATEGORIES.values()}
 
 
+def _selected(row: type[Row]) -> Select[Any]:
+    """Build the statement for the rows of a deposition: the file, the position, and what the file holds."""
+    table = CATEGORY_TABLES[row]
+    columns = (table.c[file_column(row)], table.c.position, *(table.c[c] for c in _COLUMNS[row]))
+    return select(*columns).where(table.c.deposition_data_set_id == bindparam("key"))
+
+
+def _last(row: type[Row]) -> ScalarSelect[int | None]:
+    """Build the part of a statement that asks for the last position of a category in a file."""
+    table = CATEGORY_TABLES[row]
+    where = (table.c.deposition_data_set_id == bindparam("key"), table.c[file_column(row)] == bindparam("file"))
+    return select(func.max(table.c.position)).where(*where).scalar_subquery()
+
+
+# the statements of every change, built once: building one costs as much as MariaDB takes to answer it
+_ALL = {row: _selected(row).order_by(t.c[file_column(row)], t.c.position) for row, t in CATEGORY_TABLES.items()}
+_OF_MESSAGE = {row: _selected(row).where(t.c.message_id == bindparam("message")) for row, t in CATEGORY_TABLES.items()}
+_COUNTS = select(*(_last(row) for row in (Message, FileReference, OriginalCommunication)))
+_LAST_STATUS = select(_last(Status))
+_INSERT = {row: insert(table) for row, table in CATEGORY_TABLES.items()}
+
+
 class Rows:
     """The rows of one deposition; it is the View that a change is resolved against."""
 
     def __init__(self, connection: Connection, deposition_data_set_id: str) -> None:
         self._connection = connection
+        self._key = {"key": deposition_data_set_id}
+        self._counted: dict[str, Counts] = {}
         self.deposition_data_set_id = deposition_data_set_id
 
     def correspondence(self) -> Correspondence:
         """Read everything, in file order."""
         found: dict[str, dict[type[Row], list[Row]]] = {c: {r: [] for r in CATEGORY_TABLES} for c in CONTENT_TYPES}
-        for row, table in CATEGORY_TABLES.items():
-            for in_file, _, value in self._fetch(
-                row, self._select(row).order_by(table.c[file_column(row)], table.c.position)
-            ):
+        for row in CATEGORY_TABLES:
+            for in_file, _, value in self._fetch(row, _ALL[row], {}):
                 found[in_file][row].append(value)
         return Correspondence(self.deposition_data_set_id, tuple(_section(c, found[c]) for c in CONTENT_TYPES))
 
@@ -57,9 +79,11 @@ class Rows:
         return next((row for _, _, row in self._of(Status, message_id)), None)
 
     def counts(self, content_type: str) -> Counts:
-        """Count by the last position, which one index entry tells; positions have no gaps."""
-        last = [self._last(row, content_type) for row in (Message, FileReference, OriginalCommunication)]
-        return Counts(*(n or 0 for n in self._connection.execute(select(*last)).one()))
+        """Count by the last position, which one index entry tells; positions have no gaps. Asked once until rows are put."""
+        if content_type not in self._counted:
+            found = self._connection.execute(_COUNTS, self._key | {"file": content_type}).one()
+            self._counted[content_type] = Counts(*(n or 0 for n in found))
+        return self._counted[content_type]
 
     def put(self, delta: Delta) -> None:
         """Write the rows of a change: new ones at the end, known ones in their place."""
@@ -73,8 +97,9 @@ class Rows:
         self._insert(delta.content_type, [delta.append] if delta.append else [], counts.messages)
         self._insert(delta.content_type, files, counts.files)
         self._insert(delta.content_type, originals, counts.originals)
+        self._counted.clear()
         if delta.status and not self._replace(TO_DEPOSITOR, delta.status):
-            last = self._connection.scalar(select(self._last(Status, TO_DEPOSITOR)))
+            last = self._connection.scalar(_LAST_STATUS, self._key | {"file": TO_DEPOSITOR})
             self._insert(TO_DEPOSITOR, [delta.status], last or 0)
 
     def bring(self, old: Section, new: Section) -> bool:
@@ -92,26 +117,16 @@ class Rows:
         return changed
 
     def _of(self, row: type[Any], message_id: str) -> list[tuple[str, int, Any]]:
-        table = CATEGORY_TABLES[row]
-        statement = self._select(row).where(table.c.message_id == message_id)
+        rows = self._fetch(row, _OF_MESSAGE[row], {"message": message_id})
         # MariaDB takes ids that differ in blanks at their end for equal
-        found = [item for item in self._fetch(row, statement) if item[2].message_id == message_id]
+        found = [item for item in rows if item[2].message_id == message_id]
         return sorted(found, key=lambda item: (CONTENT_TYPES.index(item[0]), item[1]))
 
-    def _select(self, row: type[Row]) -> Select[Any]:
-        table = CATEGORY_TABLES[row]
-        columns = (table.c[file_column(row)], table.c.position, *(table.c[c] for c in _COLUMNS[row]))
-        return select(*columns).where(table.c.deposition_data_set_id == self.deposition_data_set_id)
-
-    def _fetch(self, row: type[Any], statement: Select[Any]) -> list[tuple[str, int, Any]]:
-        found = self._connection.execute(statement).all()
+    def _fetch(self, row: type[Any], statement: Select[Any], more: dict[str, str]) -> list[tuple[str, int, Any]]:
+        found = self._connection.execute(statement, self._key | more).all()
         if row is Message:
             return [(r[0], r[1], Message(r[0], *r[2:])) for r in found]
         return [(r[0], r[1], row(*r[2:])) for r in found]
-
-    def _last(self, row: type[Row], content_type: str) -> ScalarSelect[int | None]:
-        table = CATEGORY_TABLES[row]
-        return select(func.max(table.c.position)).where(*self._where(row, content_type)).scalar_subquery()
 
     def _where(self, row: type[Row], content_type: str) -> tuple[Any, ...]:
         table: Table = CATEGORY_TABLES[row]
@@ -122,7 +137,7 @@ class Rows:
             row = type(rows[0])
             keys: dict[str, object] = {"deposition_data_set_id": self.deposition_data_set_id, file_column(row): content_type}
             values = [keys | {"position": n} | _values(r) for n, r in enumerate(rows, behind + 1)]
-            self._connection.execute(insert(CATEGORY_TABLES[row]), values)
+            self._connection.execute(_INSERT[row], values)
 
     def _replace(self, content_type: str, row: Message | Status) -> bool:
         found = [position for c, position, _ in self._of(type(row), str(row.message_id)) if c == content_type]

@@ -126,9 +126,10 @@ class DatabaseStore:
             if state is None and not (self._create and isinstance(change, AppendMessage)):
                 raise unknown_deposition(key)
             state = state or depositions.create(connection, key)
-            delta = change.resolve(Rows(connection, key))
+            rows = Rows(connection, key)
+            delta = change.resolve(rows)
             if delta:
-                Rows(connection, key).put(delta)
+                rows.put(delta)
                 depositions.record(connection, state, {}, cif_behind=True)
             return Applied(delta)
 
