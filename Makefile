@@ -14,7 +14,7 @@ UVX := $(BIN)/uvx --quiet
 MKDOCS := $(UVX) --from mkdocs==1.6.1 mkdocs
 CODE := service admin settings wsgi.py
 # what bandit finds there has its reason beside it, which ruff's same rules check
-REASONED := B105,B108,B310,B404,B603,B606
+REASONED := B105,B108,B301,B310,B311,B403,B404,B603,B606,B608
 KILLS ?= 1000
 
 .DELETE_ON_ERROR:
