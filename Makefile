@@ -16,6 +16,9 @@ CODE := service admin settings wsgi.py
 # what bandit finds there has its reason beside it, which ruff's same rules check
 REASONED := B105,B108,B301,B310,B311,B403,B404,B603,B606,B608
 KILLS ?= 1000
+STEPS ?= 10000
+DURATION ?= 60
+DEPOSITIONS ?= 200
 
 .DELETE_ON_ERROR:
 .PHONY: $(shell sed -nE 's/^([a-z0-9-]+):.*/\1/p' $(firstword $(MAKEFILE_LIST)))
@@ -145,20 +148,30 @@ dev-commit: check-format lint test-unit test-database ## Check what is to be com
 generated: .venv/installed-dev ## Make the files again that come from the metric catalogue
 	$(BIN)/python deploy/from_catalogue.py
 
+.venv/axe/package/axe.min.js:
+	mkdir -p .venv/axe
+	npm pack --silent --pack-destination .venv/axe axe-core@4.14.1
+	tar -xzf .venv/axe/axe-core-4.14.1.tgz -C .venv/axe
+	touch $@
+
+axe: .venv/axe/package/axe.min.js ## Fetch the accessibility checker that the browser tests use, from npm
+
 bench-cif: .venv/installed-dev ## Measure the CIF store beside the legacy class
 	cd bench && ../$(BIN)/python cif.py
 
 bench-recent: .venv/installed-dev ## Measure the list of recent messages over 100 000 of them in MariaDB
 	cd bench && ../$(BIN)/python recent.py
 
-DEPOSITIONS ?= 200
 bench-archive: .venv/installed-dev ## Measure import and export beside straight-line programs on MariaDB (DEPOSITIONS=200)
 	$(BIN)/python bench/archive.py $(DEPOSITIONS)
+
+outage: .venv/installed-dev ## Serve through a killed and a hanging database, in each profile that has one (DURATION=60)
+	PYTHONPATH=tests $(BIN)/python bench/outage.py kill $(DURATION)
+	PYTHONPATH=tests $(BIN)/python bench/outage.py hang $(DURATION)
 
 torture-cif: .venv/installed-dev ## Kill writers of one file and look for what is lost (KILLS=1000)
 	$(BIN)/python bench/torture_cif.py $(KILLS)
 
-STEPS ?= 10000
 model: .venv/installed-dev ## Walk the dual write at random against what was acknowledged (STEPS=10000)
 	MODEL_SEED=$${MODEL_SEED:-$$(date +%s)} MODEL_STEPS=$(STEPS) $(BIN)/python -m pytest -q -s tests/storage/test_model.py
 

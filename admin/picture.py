@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from service import vitals
 from service.active import Active
 from service.services import Services
-from service.sync.verified import Verified, VerifyRecord
+from service.sync.verified import Verified
 from settings import Profile
 
 _TRAIL = 20
@@ -71,7 +71,7 @@ def picture(found: Services) -> Picture:
         neighbours=tuple(p for p in reversed(found.settings.profiles) if p.adjacent_to(profile)),
         stores=tuple(StoreState(name, tuple(_roles(name, profile)), behind) for name, behind in lacking.items()),
         workers=_workers(found, active),
-        verified=VerifyRecord(found.settings.state_dir).last(),
+        verified=vitals.verified(found.settings),
         trail=tuple(found.switching.file.trail(_TRAIL)),
         at=datetime.now(UTC),
     )

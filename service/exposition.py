@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from datetime import datetime
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -9,7 +10,6 @@ from prometheus_client.core import GaugeMetricFamily
 from service import vitals
 from service.catalogue import CATALOGUE
 from service.services import Services
-from service.sync.verified import VerifyRecord
 
 Sample = tuple[str, tuple[str, ...], float]
 _GAUGES = {metric.name: metric for metric in CATALOGUE if metric.mode == "scrape"}
@@ -48,7 +48,7 @@ def _samples(found: Services) -> Iterator[Sample]:
         yield "disk_free_ratio", (disk.place,), disk.free
         if disk.free_inodes is not None:
             yield "inodes_free_ratio", (disk.place,), disk.free_inodes
-    verified = VerifyRecord(found.settings.state_dir).last()
+    verified = vitals.verified(found.settings)
     if verified is not None:
-        yield "verify_timestamp_seconds", (), verified.when.timestamp()
+        yield "verify_timestamp_seconds", (), datetime.fromisoformat(verified.ended).timestamp()
         yield "verify_differences", (), verified.differences

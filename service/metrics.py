@@ -79,7 +79,7 @@ class Metrics(Observer):
     def conflicted(self, rows: int) -> None:
         self._count("conflicts_total", by=rows)
 
-    def shadow_read(self, outcome: str) -> None:
+    def shadowed(self, outcome: str) -> None:
         self._count("shadow_reads_total", outcome)
 
     def mirror_failed(self, path: str) -> None:

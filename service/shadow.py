@@ -52,7 +52,7 @@ class Shadow:
         except MessagingError as error:
             log.warning("shadow_read_failed", deposition_data_set_id=key, error=error.message)
             outcome = FAILED
-        self._observer.shadow_read(outcome)
+        self._observer.shadowed(outcome)
         return outcome
 
     def _settled(self, profile: Profile, deposition_data_set_id: str) -> str:

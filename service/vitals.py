@@ -14,6 +14,7 @@ from service.storage.build import Stores
 from service.storage.cif.paths import Site
 from service.storage.cif.stuck import StuckLock, StuckLocks
 from service.storage.pending import Markers, Pending
+from service.sync.verified import Verified, VerifyRecord
 from service.vocabulary import is_group
 from settings import Profile, Settings
 
@@ -76,6 +77,12 @@ def disks(settings: Settings) -> Iterator[Disk]:
 def stuck_locks(settings: Settings) -> tuple[StuckLock, ...]:
     """List the locks of other programs that a writer waited for in vain and that are still there, the oldest first."""
     return StuckLocks(settings.state_dir).all()
+
+
+def verified(settings: Settings) -> Verified | None:
+    """Give the last full verify, or where there was none the last of a part; `None` where nothing was ever verified."""
+    record = VerifyRecord(settings.state_dir)
+    return record.full() or record.last()
 
 
 def without_mirror(site: Site) -> int:

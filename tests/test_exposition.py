@@ -11,6 +11,7 @@ from support.site import Site
 
 from service.catalogue import CATALOGUE
 from service.sync.verified import Verified, VerifyRecord
+from service.sync.verify import Outcome
 
 URL = "/api/v1/depositions/D_1000000042/messages"
 DOWN = "mysql://nobody@127.0.0.1:1/nowhere"
@@ -86,10 +87,8 @@ def test_a_worker_lags_when_it_answered_after_the_switch_under_the_old_epoch(sit
 def test_the_last_verify_is_told_and_none_where_there_was_none(site: Site) -> None:
     client = site.client(site.app("dual-write-cif-read"))
     assert "messaging_verify_timestamp_seconds" not in scrape(client)
-    outcomes = {"equal": 4, "differing": 3}
-    VerifyRecord(site.root / "state").write(
-        Verified(True, "2026-01-02T03:04:00+00:00", "2026-01-02T03:04:05+00:00", outcomes)
-    )
+    outcomes = {outcome.value: 0 for outcome in Outcome} | {"equal": 7, "differing": 3}
+    VerifyRecord(site.root / "state").write(Verified(full=True, ended="2026-01-02T03:04:05+00:00", outcomes=outcomes))
     found = scrape(client)
     assert (found["messaging_verify_timestamp_seconds"], found["messaging_verify_differences"]) == (1767323045, 3)
 

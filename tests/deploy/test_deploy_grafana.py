@@ -6,6 +6,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,7 @@ class Prometheus:
 def prometheus(site: Site) -> Iterator[Prometheus]:
     """A service that has been used, was verified, and is scraped."""
     server = Server(site, "dual-write-db-read")
-    VerifyRecord(site.root / "state").write(Verified(True, ended="2026-01-02T03:04:05+00:00"))
+    VerifyRecord(site.root / "state").write(Verified(full=True, ended=datetime.now(UTC).isoformat()))
     server.ask(MESSAGES, {"message_text": "t"})
     server.ask(MESSAGES)
     site.file("D_1000000042").write_bytes(site.file("D_1000000042").read_bytes() + b"# \n")

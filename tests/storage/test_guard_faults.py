@@ -14,10 +14,12 @@ from support.site import Site, make_site
 
 from service.errors import CommitUnknown, DatabaseUnavailable
 from service.storage.base import Answer
+from service.storage.database import engine
 from service.storage.guard import GuardedDatabase
 
 pytestmark = pytest.mark.mariadb
-SHORT = {"MSGMODULE_DATABASE_CONNECT_TIMEOUT": "1", "MSGMODULE_DATABASE_READ_TIMEOUT": "1"}
+TIMEOUT = 1
+SHORT = {"MSGMODULE_DATABASE_CONNECT_TIMEOUT": str(TIMEOUT), "MSGMODULE_DATABASE_READ_TIMEOUT": str(TIMEOUT)}
 
 
 @pytest.fixture
@@ -36,10 +38,13 @@ def database_of(site: Site, **more: str) -> GuardedDatabase:
 
 
 @pytest.mark.parametrize("fault", ["refuse", "hang"])
-def test_an_outage_costs_the_calls_before_the_breaker_opens_and_none_after(way: tuple[Proxy, Site], fault: str) -> None:
+def test_an_outage_costs_the_calls_before_the_breaker_opens_and_none_after(
+    way: tuple[Proxy, Site], fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     proxy, site = way
     database = database_of(site, MSGMODULE_BREAKER_FAIL_MAX="2", MSGMODULE_BREAKER_RESET_TIMEOUT="60")
     append(database, DEP, "before")
+    monkeypatch.setattr(engine, "_IDLE", 0.0)
     getattr(proxy, fault)()
     seconds = []
     for _ in range(20):
@@ -49,6 +54,7 @@ def test_an_outage_costs_the_calls_before_the_breaker_opens_and_none_after(way: 
         seconds.append(time.perf_counter() - begun)
     assert database.guard is not None
     assert database.guard.state == "open"
+    assert max(seconds[:2]) < 1.8 * TIMEOUT, "a call waits for one timeout and not for a second one"
     assert max(seconds[2:]) < 0.1 * max(*seconds[:2], 0.5), "an open breaker waits for nothing"
 
 

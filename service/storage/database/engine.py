@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolProxiedConnection, QueuePool
 
 from service.storage.database.identity import Identity
@@ -111,6 +111,8 @@ def _ask_idle_connections(engine: Engine) -> None:
         try:
             alive = engine.dialect.do_ping(connection)
         except engine.dialect.loaded_dbapi.Error as error:
+            if isinstance(error.__context__, TimeoutError):  # a new connection would only wait as long again
+                raise OperationalError("ping", None, error, connection_invalidated=True) from error
             raise DisconnectionError(str(error)) from error
         if not alive:
             raise DisconnectionError
