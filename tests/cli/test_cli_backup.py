@@ -94,7 +94,7 @@ def test_a_site_with_one_store_comes_back_with_it(full: Site, empty: Site, profi
     done = restore(empty, folder, profile)
     assert done.returncode == 0, done.stderr
     for dep in (DEPOSITION, OTHER):
-        assert chain(empty, profile).read(dep) == chain(full, profile).read(dep)
+        assert chain(empty, profile).read(dep).correspondence == chain(full, profile).read(dep).correspondence
     assert empty.app(profile)
 
 

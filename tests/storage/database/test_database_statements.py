@@ -38,7 +38,8 @@ def store(tmp_path: Path, database_url: str) -> DatabaseStore:
 
 def counted(store: DatabaseStore, work: Callable[[], object]) -> tuple[int, int]:
     """Count the statements and the commits of a piece of work."""
-    statements, commits = [], []
+    statements: list[str] = []
+    commits: list[object] = []
     event.listen(store._reading, "before_cursor_execute", lambda *given: statements.append(given[2]))
     event.listen(store._reading, "commit", commits.append)
     work()
