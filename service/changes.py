@@ -3,83 +3,22 @@ into the rows to put; so two stores given the same rows stay equal, and no rule 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar, cast
+from typing import cast
 
 from service import vocabulary
 from service.amend import amended, missing
+from service.deltas import Delta, View
 from service.errors import Conflict, NotFound
 from service.messages import (
     Counts,
     FileReference,
     Message,
     OriginalCommunication,
-    Section,
     Status,
     numbered,
     same_but,
-    unnumbered,
 )
 from service.vocabulary import FROM_DEPOSITOR, NO, TO_DEPOSITOR, YES
-
-Keyed = TypeVar("Keyed", Message, Status)
-
-
-class View(Protocol):
-    """What a change may ask about the deposition it changes."""
-
-    def message(self, message_id: str) -> Message | None: ...
-    def references(self, message_id: str) -> tuple[FileReference, ...]: ...
-    def originals(self, message_id: str) -> tuple[OriginalCommunication, ...]: ...
-    def status(self, message_id: str) -> Status | None: ...
-    def counts(self, content_type: str) -> Counts: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Delta:
-    """The rows one change puts into one section: appended, replaced by `message_id`, or (status) either of both.
-
-    `before` is the row whose place the replaced message or the status takes. `repeated` says that the rows stand there
-    already: they are those stored, and nothing is to be written.
-    """
-
-    content_type: str
-    append: Message | None = None
-    replace: Message | None = None
-    files: tuple[FileReference, ...] = ()
-    originals: tuple[OriginalCommunication, ...] = ()
-    status: Status | None = None
-    before: Message | Status | None = None
-    repeated: bool = False
-
-    def __bool__(self) -> bool:
-        """Tell whether there is anything to write."""
-        return not self.repeated
-
-    def standing(self, view: View) -> Message | Status | None:
-        """Give the row that stands where this change puts one."""
-        row = self.append or self.replace
-        return view.message(str(row.message_id)) if row else view.status(str(self.status and self.status.message_id))
-
-    def fits(self, view: View) -> bool:
-        """Tell whether this change can be made as it was: the row that it found still stands there."""
-        return unnumbered(self.standing(view)) == unnumbered(self.before)
-
-    def is_in(self, view: View) -> bool:
-        """Tell whether the row that this change puts stands there."""
-        return unnumbered(self.standing(view)) == unnumbered(self.append or self.replace or self.status)
-
-    def put_into(self, section: Section) -> Section:
-        """Give the section with these rows in it: known ones in their place, new ones at the end."""
-        if self.repeated:
-            return section
-        messages = _put(section.messages, self.replace) + ((self.append,) if self.append else ())
-        return replace(
-            section,
-            messages=messages,
-            files=section.files + missing(self.files, section.files if self.replace else ()),
-            originals=section.originals + missing(self.originals, section.originals if self.replace else ()),
-            statuses=_put(section.statuses, self.status),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,14 +195,6 @@ def unknown_message(deposition_data_set_id: str, message_id: str) -> NotFound:
         deposition_data_set_id=deposition_data_set_id,
         message_id=message_id,
     )
-
-
-def _put(rows: tuple[Keyed, ...], row: Keyed | None) -> tuple[Keyed, ...]:
-    """Replace the first row of the same `message_id`, or add the row."""
-    if row is None:
-        return rows
-    position = next((n for n, old in enumerate(rows) if old.message_id == row.message_id), len(rows))
-    return rows[:position] + (row,) + rows[position + 1 :]  # noqa: RUF005 - mypy cannot type the unpacked form
 
 
 def _known(view: View, deposition_data_set_id: str, message_id: str) -> Message:

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from service.changes import AppendMessage, Delta, EditDraft, MarkRead, Tag
+from service.changes import AppendMessage, EditDraft, MarkRead, Tag
+from service.deltas import Delta
 from service.errors import Conflict, NotFound
 from service.messages import Correspondence, FileReference, Message, OriginalCommunication, Section, Status
 from service.vocabulary import FROM_DEPOSITOR, TO_DEPOSITOR

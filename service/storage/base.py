@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from service.changes import Change, Delta
+from service.changes import Change
+from service.deltas import Delta
 from service.errors import MessagingError, NotFound
 from service.messages import Correspondence
 

@@ -4,7 +4,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from service.changes import Change, Delta
+from service.changes import Change
+from service.deltas import Delta
 from service.errors import (
     DatabaseNotReady,
     DatabaseRefused,

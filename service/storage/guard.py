@@ -7,7 +7,8 @@ from typing import TypeVar
 
 import pybreaker
 
-from service.changes import Change, Delta
+from service.changes import Change
+from service.deltas import Delta
 from service.errors import DatabaseUnavailable, StoreUnavailable
 from service.messages import Correspondence, Section
 from service.storage.base import Answer, Applied, Observer, Outcome, Signatures, Snapshot, timed

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from service.changes import Delta
+from service.deltas import Delta
 from service.errors import DamagedFile
 from service.messages import FileReference, Message, OriginalCommunication, Status
 from service.storage.durable import exclusive, faults, make_directory, remove, write_new

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from service.changes import Delta
+from service.deltas import Delta
 from service.messages import Correspondence, unnumbered
 from service.sync.merge import Edits, Facts, merge
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from service.changes import Delta
+from service.deltas import Delta
 from service.errors import FileUnavailable, MessagingError, NotFound
 from service.messages import Correspondence
 from service.storage.base import Moved, Observer, Snapshot, same_signature

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.changes import Delta
+from service.deltas import Delta
 from service.errors import FileUnavailable, MessagingError
 from service.messages import Correspondence, FileReference, Message, OriginalCommunication, Status
 from service.storage.pending import Markers, Pending

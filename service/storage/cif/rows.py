@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from service.changes import Delta
+from service.deltas import Delta
 from service.messages import CATEGORIES, FileReference, Message, OriginalCommunication, Row, Section, Status, attributes
 from service.storage.cif.document import Layout, Table, tokens
 from service.storage.cif.document import Tokens as Rows

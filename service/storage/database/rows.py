@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, ScalarSelect, Select, Table, bindparam, delete, func, insert, select, update
 
 from service.amend import missing
-from service.changes import Delta
+from service.deltas import Delta
 from service.messages import (
     CATEGORIES,
     Correspondence,

@@ -7,7 +7,8 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine, event, select
 
 from service.bounded import Bounded
-from service.changes import AppendMessage, Change, Delta
+from service.changes import AppendMessage, Change
+from service.deltas import Delta
 from service.errors import CommitUnknown, DatabaseRefused, DatabaseUnavailable
 from service.messages import Correspondence, Section
 from service.storage.base import (
