@@ -55,15 +55,20 @@ class DatabaseAnswers(Dual):
         return Outcome(outcome.delta, {self.cif.name: BEHIND, self.database.name: WRITTEN})
 
     def _database_alone(self, change: Change) -> Outcome:
-        """Mark the files as behind and write the database; the mark goes where the database certainly did not take it."""
+        """Mark the files as behind and write the database; the mark goes where the database certainly did not take it.
+
+        It is set once more behind the commit: a sync that began before it may take the first one for its own.
+        """
         mark = self.markers.set(change.deposition_data_set_id)
         try:
-            return self.database.apply(change)
+            outcome = self.database.apply(change)
         except CommitUnknown:
             raise
         except MessagingError:
             self.markers.clear(change.deposition_data_set_id, mark)
             raise
+        self.markers.set(change.deposition_data_set_id)
+        return outcome
 
     def read(self, deposition_data_set_id: str) -> Answer:
         """Answer from the database, after a sync where a file is not as recorded; unverified while the files are away.
@@ -114,8 +119,10 @@ class DatabaseAlone:
         return Answer(found.correspondence, self._database.name, tag=found.tag)
 
     def apply(self, change: Change) -> Outcome:
-        self._markers.set(change.deposition_data_set_id, durable=False)  # the database's own flag outlives a power cut
-        return self._database.apply(change)
+        outcome = self._database.apply(change)
+        if outcome.delta:
+            self._markers.set(change.deposition_data_set_id, durable=False)  # the database's own flag outlives a power cut
+        return outcome
 
     def is_ready(self) -> bool:
         return self._database.is_ready()

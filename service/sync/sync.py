@@ -1,6 +1,8 @@
 """Sync one deposition: compare both stores, merge, write what is missing on either side (DESIGN.md section 5)."""
 
 import json
+import random
+import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +24,8 @@ from service.vocabulary import CONTENT_TYPES
 
 #: How often a sync looks again because a change crossed it.
 _TRIES = 20
+#: Seconds by which the pause between two looks grows at most.
+_STEP = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +83,11 @@ class Sync:
             self._observer.synced(reason, outcome)
 
     def _run(self, deposition_data_set_id: str, wait: float | None) -> Report:
-        for _ in range(_TRIES):
+        for tried in range(_TRIES):
             try:
                 return self._once(deposition_data_set_id, wait)
             except Moved:
-                continue
+                time.sleep(random.uniform(0, tried * _STEP))  # noqa: S311 - those who cross part, no secret
         raise FileUnavailable(f"changes to {deposition_data_set_id} keep crossing its sync; try again shortly")
 
     def _once(self, deposition_data_set_id: str, wait: float | None) -> Report:

@@ -157,3 +157,18 @@ def test_a_message_missing_in_a_locked_file_is_not_said_to_be_unknown(both: Dual
     lock_of(both.site.file(DEP, NOTES)).unlink()
     assert found.read() == ["before", "n0", "n1"]
     assert both.is_equal()
+
+
+def test_a_sync_that_began_before_a_change_does_not_take_its_mark_away(both: Dual, monkeypatch: pytest.MonkeyPatch) -> None:
+    database, markers = both.services.stores.database, Markers(both.site.root / "state")
+    apply = database.apply
+
+    def late(change: AppendMessage) -> object:
+        lock_of(both.file()).unlink()
+        dual(both.site, DB_READ, **FAST).read()
+        assert not markers.has(DEP), "the sync found both equal and took the mark for an old one"
+        return apply(change)
+
+    monkeypatch.setattr(database, "apply", late)
+    both.append("acknowledged")
+    assert markers.has(DEP)
