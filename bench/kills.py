@@ -44,14 +44,18 @@ def kill_writers(work: Work, name: str, kills: int, dice: random.Random) -> list
     """Let four writers work, kill one at a random moment that many times, and give all that was acknowledged."""
     writers = [start(work, f"{name}-{n}") for n in range(WRITERS)]
     acknowledged: list[str] = []
-    for kill in range(kills):
-        await_one(writers)
-        time.sleep(dice.uniform(0, 0.01))  # the moment is the point: nothing more is waited for
-        victim = dice.randrange(WRITERS)
-        acknowledged += end(writers[victim])
-        writers[victim] = start(work, f"{name}-{WRITERS + kill}")
+    try:
+        for kill in range(kills):
+            await_one(writers)
+            time.sleep(dice.uniform(0, 0.01))  # the moment is the point: nothing more is waited for
+            victim = dice.randrange(WRITERS)
+            acknowledged += end(writers[victim])
+            writers[victim] = start(work, f"{name}-{WRITERS + kill}")
+    finally:
+        for writer in writers:  # none outlives what waits for it
+            os.kill(writer.pid, signal.SIGKILL)
     for writer in writers:
-        acknowledged += end(writer)
+        acknowledged += ended(writer)
     return acknowledged
 
 
@@ -87,6 +91,11 @@ def await_one(writers: list[Writer]) -> None:
 def end(writer: Writer) -> list[str]:
     """Kill a writer and give all it ever acknowledged."""
     os.kill(writer.pid, signal.SIGKILL)
+    return ended(writer)
+
+
+def ended(writer: Writer) -> list[str]:
+    """Wait for a writer that was killed, and give all it ever acknowledged."""
     if not os.WIFSIGNALED(os.waitpid(writer.pid, 0)[1]):
         raise SystemExit("a writer ended by itself: a change was refused")
     writer.drain()
