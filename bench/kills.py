@@ -7,6 +7,7 @@ import signal
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from service.errors import MessagingError
@@ -53,7 +54,8 @@ def kill_writers(work: Work, name: str, kills: int, dice: random.Random) -> list
             writers[victim] = start(work, f"{name}-{WRITERS + kill}")
     finally:
         for writer in writers:  # none outlives what waits for it
-            os.kill(writer.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # the one that ended by itself
+                os.kill(writer.pid, signal.SIGKILL)
     for writer in writers:
         acknowledged += ended(writer)
     return acknowledged
