@@ -9,6 +9,8 @@ SOURCE ?= .
 BIN := .venv/bin
 MSGMODULE := $(BIN)/msgmodule
 PYTEST := $(BIN)/python -m pytest
+# most tests wait for a disk or a server, so more run at once than there are cores; those of one file stay together
+TOGETHER := --numprocesses 4 --dist loadfile
 # tools of their own, at fixed versions, in environments that uv keeps apart from the service's
 UVX := $(BIN)/uvx --quiet
 MKDOCS := $(UVX) --from mkdocs==1.6.1 mkdocs
@@ -84,7 +86,7 @@ backend-migration-guide: .venv/installed ## Show the steps of the migration with
 ##@ Testing
 
 test: .venv/installed-dev ## Run all tests
-	$(PYTEST)
+	$(PYTEST) $(TOGETHER)
 
 test-unit: .venv/installed-dev ## Run the tests that need no database
 	$(PYTEST) -m unit
