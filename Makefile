@@ -171,6 +171,9 @@ bench-cif: .venv/installed-dev ## Measure the CIF store beside the legacy class
 bench-db: .venv/installed-dev ## Measure one change and one read in MariaDB beside SQL written by hand
 	PYTHONPATH=tests $(BIN)/python bench/database.py
 
+bench-http: .venv/installed-dev ## Measure requests a second beside handlers written by hand, on MariaDB (needs wrk)
+	PYTHONPATH=tests $(BIN)/python bench/http_rates.py
+
 bench-recent: .venv/installed-dev ## Measure the list of recent messages over 100 000 of them in MariaDB
 	cd bench && ../$(BIN)/python recent.py
 

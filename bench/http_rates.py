@@ -1,0 +1,177 @@
+"""Measure requests a second beside handlers written by hand, in one run on MariaDB: `make bench-http` (needs wrk).
+
+Both are served by gunicorn with two workers of four threads. The handlers by hand know no tokens, no rules and no metrics.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pymysql
+from database import filled
+from support import mariadb
+from support.server import Server, free_port
+from support.site import DUAL, Site, make_site
+
+from service.storage.guard import GuardedDatabase
+
+PATH = "/api/v1/depositions/D_%d/messages"
+DEPOSITIONS, MESSAGES, SECONDS, CLIENTS = 400, 35, 8, 8
+TEXT = "Dear depositor, the model was looked at again. " * 53
+POSTED = {
+    "content_type": "messages-to-depositor",
+    "message_subject": "s",
+    "message_text": TEXT,
+    "sender": "annotator@rcsb.org",
+    "files": [{"content_type": "model", "content_format": "pdbx", "upload_file_name": f"f{n}.cif"} for n in range(5)],
+}
+#: wrk asks for one deposition after the other.
+CYCLE = """
+local n = 0
+request = function()
+  n = (n + 1) %% %d
+  return wrk.format(nil, string.format("%s", 1000000000 + n))
+end
+"""
+
+
+class Rates:
+    """Ask a server with wrk and give the requests a second."""
+
+    def __init__(self, folder: Path, address: str, token: str = "") -> None:
+        self._folder = folder
+        self._address = address
+        self._headers = [f"Authorization: Bearer {token}", "Content-Type: application/json"]
+
+    def get(self, path: str, *more: str) -> float:
+        return self._measured(path, None, more)
+
+    def cycled(self, pattern: str) -> float:
+        """Ask for all depositions in turn."""
+        return self._measured("/", CYCLE % (DEPOSITIONS, pattern), ())
+
+    def post(self, pattern: str) -> float:
+        """Send a message to all depositions in turn."""
+        body = json.dumps(json.dumps(POSTED))
+        return self._measured("/", f'wrk.method = "POST"\nwrk.body = {body}\n' + CYCLE % (DEPOSITIONS, pattern), ())
+
+    def _measured(self, path: str, script: str | None, more: tuple[str, ...]) -> float:
+        command = ["wrk", "-t2", f"-c{CLIENTS}", f"-d{SECONDS}s", self._address + path]
+        if script is not None:
+            (self._folder / "script.lua").write_text(script)
+            command += ["-s", str(self._folder / "script.lua")]
+        for header in (*self._headers, *more):
+            command += ["-H", header]
+        told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        if "Non-2xx" in told and not more:
+            raise SystemExit(f"{command}: {told}")
+        return float(re.findall(r"Requests/sec:\s+([0-9.]+)", told)[0])
+
+
+@contextmanager
+def straight(folder: Path, database: str, size: int) -> Iterator[Rates]:
+    """Serve the handlers by hand."""
+    port = free_port()
+    environ = os.environ | {"STRAIGHT_DATABASE": database, "STRAIGHT_BODY": "x", "STRAIGHT_SIZE": str(size)}
+    command = [sys.executable, "-m", "gunicorn", "--workers", "2", "--threads", "4", "--bind", f"127.0.0.1:{port}"]
+    with subprocess.Popen([*command, "straight_app:app"], env=environ, cwd=Path(__file__).parent) as process:
+        rates = Rates(folder, f"http://127.0.0.1:{port}")
+        try:
+            subprocess.run(
+                ["curl", "-s", "--retry", "20", "--retry-connrefused", f"http://127.0.0.1:{port}/static"],
+                check=True,
+                capture_output=True,
+            )
+            yield rates
+        finally:
+            process.terminate()
+
+
+@contextmanager
+def changing(database: str) -> Iterator[None]:
+    """Move the version of every deposition again and again, so that each read finds it changed."""
+    ended = threading.Event()
+
+    def move() -> None:
+        with pymysql.connect(host=mariadb.HOST, user=mariadb.USER, database=database, autocommit=True) as connection:
+            while not ended.wait(0.2):
+                connection.cursor().execute("UPDATE deposition SET version = version + 1")
+
+    thread = threading.Thread(target=move)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def ours(site: Site, folder: Path, database: str) -> dict[str, float]:
+    """Measure the service where the database answers alone."""
+    server = Server(site, "db-only")
+    try:
+        rates, one = Rates(folder, server.address, server.secret), PATH % 1_000_000_000
+        found = {"unchanged": rates.get(one), "not modified": rates.get(one, f"If-None-Match: {tag_of(server, one)}")}
+        with changing(database):
+            found["changed"] = rates.cycled(PATH)
+        return found | {"post db-only": rates.post(PATH)}
+    finally:
+        server.stop()
+
+
+def dual(folder: Path, profile: str) -> float:
+    """Measure how many messages a second both stores take, once every deposition is there."""
+    with mariadb.fresh_database() as url:
+        site = make_site(folder / profile, url)
+        site.initialise()
+        server = Server(site, profile)
+        try:
+            rates = Rates(folder, server.address, server.secret)
+            rates.post(PATH)
+            return rates.post(PATH)
+        finally:
+            server.stop()
+
+
+def tag_of(server: Server, path: str) -> str:
+    """Give the tag of an answer as the server tells it."""
+    request = urllib.request.Request(server.address + path, headers={"Authorization": f"Bearer {server.secret}"})  # noqa: S310
+    with urllib.request.urlopen(request) as answer:  # noqa: S310 - our own address
+        return str(answer.headers["ETag"])
+
+
+def fill(database: GuardedDatabase) -> None:
+    for n in range(DEPOSITIONS):
+        filled(database, f"D_{1_000_000_000 + n}", MESSAGES)
+
+
+def main() -> None:
+    """Print the figures as JSON: requests a second, and ours as a share of those by hand."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with mariadb.fresh_database() as url:
+            site, database = make_site(folder / "site", url), url.rpartition("/")[2]
+            site.initialise()
+            fill(site.services("db-only").stores.database)
+            size = len(json.dumps({"messages": [POSTED] * MESSAGES}))
+            with straight(folder, database, size) as rates:
+                hand = {"static": rates.get("/static"), "changed": rates.cycled("/depositions/D_%d/messages")}
+            found = ours(site, folder, database)
+            with straight(folder, database, size) as rates:
+                hand["post"] = rates.post("/depositions/D_%d/messages")
+        found |= {f"post {profile}": dual(folder, profile) for profile in DUAL}
+    beside = {name: "static" if name in ("unchanged", "not modified") else name.split()[0] for name in found}
+    shares = {name: round(rate / hand[beside[name]], 2) for name, rate in found.items()}
+    print(json.dumps({"ours": found, "by hand": hand, "shares": shares}, indent=1))
+
+
+if __name__ == "__main__":
+    main()
