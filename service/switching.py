@@ -7,7 +7,7 @@ from service.active import Active, ActiveFile, utc_now
 from service.conditions import archive_in_database
 from service.errors import Conflict, MessagingError, SwitchRefused
 from service.moves import Move, adjacent, checked, drained, move_of
-from service.preparation import Progress, silent
+from service.preparation import Progress, silent, sync_known
 from service.situation import Check, Situation
 from service.storage.build import Stores
 from settings import Profile, Settings, SettingsError
@@ -134,14 +134,23 @@ class Switching:
 
     def _begin(self, profile: Profile) -> Active:
         active = Active(profile.name, 1, "start", utc_now(), "first start", profile.name)
-        checks = []
         if profile.reads == self.stores.database.name:
-            checks = [archive_in_database(self._situation(active, profile))]
-        if not all(check.ok for check in checks):
-            raise _refusal(profile, checks)
+            self._require_archive(self._situation(active, profile))
         self.file.audit(event="first start", to=profile.name, epoch=1, who="start")
         self.file.replace(active)
         return active
+
+    def _require_archive(self, situation: Situation) -> None:
+        """Refuse to answer from a database that lacks something; what it knows, but not as the files are, is brought up."""
+        check = archive_in_database(situation)
+        if not check.ok:
+            try:
+                situation = replace(situation, brought=sync_known(situation, silent))
+            except MessagingError as error:
+                raise _refusal(situation.target, [check]) from error
+            check = archive_in_database(situation)
+        if not check.ok:
+            raise _refusal(situation.target, [check])
 
     def _move(self, active: Active, target: Profile, order: Order) -> Active:
         """Bring up what the move needs, look, and move; the more that is changed meanwhile, the later that is settled."""

@@ -33,7 +33,8 @@ def read(
     found: Services = app.extensions["messaging"]
     lines = found.metrics.exposition().decode().splitlines()
     counted = [line for line in lines if line.startswith("messaging_shadow_reads_total{")]
-    return {line.split('"')[1]: float(line.split()[-1]) for line in counted}, messages
+    counts = {line.split('"')[1]: float(line.split()[-1]) for line in counted}
+    return {outcome: count for outcome, count in counts.items() if count}, messages
 
 
 def tamper(site: Site) -> None:
