@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from service.errors import DatabaseUnavailable, MessagingError, StoreUnavailable
 from service.situation import Brought, Situation
-from service.storage.base import Moved
 from service.sync.kept import Kept
+from service.sync.restore import restore
 
 #: Hands on what it is given, and may show how far that is.
 Progress = Callable[[Sequence[str], str], Iterable[str]]
@@ -65,17 +65,8 @@ def restore_kept(situation: Situation, progress: Progress) -> Brought:
 
 
 def _restore(situation: Situation, deposition_data_set_id: str) -> None:
-    cif, kept = situation.stores.cif, Kept(tuple(situation.pending.of(deposition_data_set_id).values()))
-    while True:
-        found = cif.snapshot(deposition_data_set_id)
-        wanted = kept.beside(found.correspondence)
-        try:
-            for new in wanted.sections:
-                if new != found.correspondence.section(new.content_type):
-                    cif.put(deposition_data_set_id, new, str(found.signatures[new.content_type]), None)
-            return
-        except Moved:
-            continue  # another writer was quicker: look again
+    kept = Kept(tuple(situation.pending.of(deposition_data_set_id).values()))
+    restore(situation.stores.cif, deposition_data_set_id, kept)
 
 
 def _each(work: Callable[[str], None], depositions: Iterable[str], brought: Brought) -> None:

@@ -15,12 +15,13 @@ from service.errors import (
     StaleAnswerRefused,
     StoreUnavailable,
 )
-from service.storage.base import BEHIND, WRITTEN, Answer, Applied, Moved, Observer, Outcome, Snapshot
+from service.storage.base import BEHIND, WRITTEN, Answer, Applied, Observer, Outcome, Snapshot
 from service.storage.cif.store import CifStore
 from service.storage.guard import GuardedDatabase
 from service.storage.pending import Markers, Pending
 from service.storage.underway import Underway
 from service.sync.kept import Kept
+from service.sync.restore import restore
 from service.sync.sync import Sync
 
 #: The database takes no part now; what it misses is kept for it.
@@ -80,7 +81,7 @@ class Dual:
         key = change.deposition_data_set_id
         recorded = self.settle(key)
         if not recorded:
-            self._restore(key)
+            restore(self.cif, key, self.kept(key))  # the change may be about what an old copy took away
         with self.underway.marked(key):
             applied = self.cif.write(change)
             if not recorded:
@@ -106,20 +107,6 @@ class Dual:
             )
         found = self.cif.read(deposition_data_set_id).correspondence
         return Answer(self.kept(deposition_data_set_id).beside(found), self.cif.name, unverified=True)
-
-    def _restore(self, deposition_data_set_id: str) -> None:
-        """Give the files back what an old copy took away of the kept changes, for a change may be about one of them."""
-        waiting = self.kept(deposition_data_set_id)
-        while waiting.deltas:
-            found = self.cif.snapshot(deposition_data_set_id)
-            wanted = waiting.beside(found.correspondence)
-            lacking = [new for new in wanted.sections if new != found.correspondence.section(new.content_type)]
-            try:
-                for new in lacking:
-                    self.cif.put(deposition_data_set_id, new, str(found.signatures[new.content_type]), None)
-                return
-            except Moved:
-                continue  # another writer was quicker: look again
 
     def _record(self, deposition_data_set_id: str, applied: Applied) -> bool:
         """Bring a change that is in the file into the database; tell whether it is there.
