@@ -52,9 +52,9 @@ def move(name: str) -> Answer:
     form, target = request.form, _target(name)
     _forms().check(g.caller, form.get("mark", ""))
     try:
-        _confirmed(target, form.get("typed", ""), form.get("reason", ""))
+        _confirmed(target, form.get("typed", ""))
         epoch = int(form.get("expected_epoch", ""))
-        services().switching.switch(target.name, epoch, form["reason"].strip(), g.caller, force="force" in form)
+        services().switching.switch(target.name, epoch, form.get("reason", "").strip(), g.caller, force="force" in form)
     except (MessagingError, ValueError) as error:
         told = error if isinstance(error, MessagingError) else InvalidInput.of("expected_epoch", "is no number")
         return make_response(_step(target, typed=form.to_dict(), refused=told), told.status)
@@ -101,11 +101,9 @@ def _target(name: str) -> Profile:
         abort(404)
 
 
-def _confirmed(target: Profile, typed: str, reason: str) -> None:
+def _confirmed(target: Profile, typed: str) -> None:
     if typed.strip() != target.name:
         raise InvalidInput.of("typed", f"type {target.name} to confirm the switch")
-    if not reason.strip():
-        raise InvalidInput.of("reason", "say why; it is kept in the audit trail")
 
 
 def _forms() -> Forms:

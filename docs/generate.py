@@ -10,7 +10,7 @@ import click
 from flask import Flask
 
 from admin.app import init_app
-from service.api import views
+from service.api import recent, views
 from service.cli.main import cli
 from service.probes import blueprint as probes
 
@@ -97,6 +97,7 @@ def _routes() -> Iterator[tuple[str, str, str]]:
     app = Flask("service", static_folder=None)
     app.register_blueprint(probes)
     app.register_blueprint(views.blueprint, url_prefix="/api/v1")
+    app.register_blueprint(recent.blueprint, url_prefix="/api/v1")
     init_app(app)
     for rule in app.url_map.iter_rules():
         view = app.view_functions[rule.endpoint]

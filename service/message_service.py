@@ -52,7 +52,7 @@ class MessageService:
 
     def correspondence(self, deposition_data_set_id: str) -> Answer:
         """Give everything of a deposition; raise NotFound, StoreUnavailable or DamagedFile."""
-        answer = self._chain().read(deposition_data_set_id)
+        answer = self._chain().read(_owner(deposition_data_set_id))
         self._answered(answer)
         return answer
 
@@ -80,7 +80,7 @@ class MessageService:
         Raises InvalidInput naming the field, and Conflict where the id is taken by a message with other content.
         """
         message = _completed(message, timestamp)
-        owner = str(message.deposition_data_set_id)
+        owner = _owner(str(message.deposition_data_set_id))
         if vocabulary.is_group(owner) and files:
             raise InvalidInput.of("files", "a message of a group carries no files (reference section 1.1)")
         belongs = {"ordinal_id": None, "message_id": message.message_id, "deposition_data_set_id": owner}
@@ -108,14 +108,28 @@ class MessageService:
         self, deposition_data_set_id: str, message_id: str, read_status: str, action_reqd: str, for_release: str
     ) -> Flagged:
         """Set the flags of a message (reference section 7.3); raise NotFound."""
-        return self._flag(Tag(deposition_data_set_id, message_id, read_status, action_reqd, for_release))
+        flags = {"read_status": read_status, "action_reqd": action_reqd, "for_release": for_release}
+        for name, flag in flags.items():
+            if flag not in (vocabulary.YES, vocabulary.NO):
+                raise InvalidInput.of(name, f"{flag!r} is neither {vocabulary.YES} nor {vocabulary.NO}")
+        return self._flag(Tag(deposition_data_set_id, message_id, **flags))
 
     def _flag(self, change: MarkRead | Tag) -> Flagged:
         outcome = self._apply(change)
         return Flagged(outcome.delta.status, outcome.stores)
 
     def _apply(self, change: Change) -> Outcome:
+        _owner(change.deposition_data_set_id)
         return self._chain().apply(change)
+
+
+def _owner(deposition_data_set_id: str) -> str:
+    """Give a deposition's id back where it is one, before any path or query is built of it. Raises InvalidInput."""
+    if not vocabulary.is_deposition_id(deposition_data_set_id):
+        raise InvalidInput.of(
+            "deposition_data_set_id", f"{deposition_data_set_id!r} is not D_ and digits or G_ and seven digits"
+        )
+    return deposition_data_set_id
 
 
 def now() -> str:

@@ -16,12 +16,15 @@ from flask import Flask, g, request
 from service.active import utc_now
 from service.errors import FileUnavailable, Forbidden, InvalidInput, NotFound, Unauthenticated
 from service.storage.durable import exclusive, faults, write_new
+from service.text import one_line
 from settings import SCOPES, Settings
 
 F = TypeVar("F", bound=Callable[..., object])
 #: View functions that anybody may call; a test counts them.
 OPEN_ENDPOINTS = frozenset({"probes.healthz", "probes.readyz"})
 _SCOPE = "required_scope"
+#: Characters of a token's name.
+_LONGEST = 64
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -50,6 +53,7 @@ class Tokens:
 
     def create(self, name: str, scopes: tuple[str, ...], days: int | None = None) -> str:
         """Make a token that lasts `days`, or until it is revoked; its secret is shown nowhere else. Raises InvalidInput."""
+        one_line("name", name, _LONGEST)
         unknown = [scope for scope in scopes if scope not in SCOPES]
         if unknown or not scopes:
             raise InvalidInput.of("scope", f"{', '.join(unknown) or 'none'} given; use {', '.join(SCOPES)}")

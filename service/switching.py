@@ -10,11 +10,14 @@ from service.moves import Move, adjacent, checked, drained, move_of
 from service.preparation import Progress, silent, sync_known
 from service.situation import Check, Situation
 from service.storage.build import Stores
+from service.text import one_line
 from settings import Profile, Settings, SettingsError
 
 #: Seconds that a move waits for the requests that still run under the one before.
 DRAIN = 30.0
 _POLL = 0.05
+#: Characters of a line in the audit trail that a person gives.
+_LONGEST = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +98,15 @@ class Switching:
         force: bool = False,
         progress: Progress = silent,
     ) -> Active:
-        """Make one move. Raises SettingsError for an unknown profile, Conflict for a stale epoch, SwitchRefused."""
+        """Make one move. Raises SettingsError (unknown profile), InvalidInput, Conflict (stale epoch) and SwitchRefused."""
+        one_line("reason", reason, _LONGEST)
         with self.file.changing():
             active = self.file.read() or self._begin(self.settings.profile)
             order = Order(who, reason, active.environment, force, progress)
             try:
                 target = self.settings.profile_named(to)
             except SettingsError:
-                self._audit(active, to, order, result="unknown profile")
+                self._audit(active, to[:_LONGEST], order, result="unknown profile")
                 raise
             if expected_epoch is not None and expected_epoch != active.epoch:
                 self._audit(active, target.name, order, result="stale epoch")

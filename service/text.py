@@ -27,6 +27,15 @@ def accepted(field: str, text: str | None) -> str | None:
     return normalise(text)
 
 
+def one_line(field: str, text: str, longest: int) -> str:
+    """Give back a line that people read in a log or on a terminal. Raises InvalidInput for any other text."""
+    if not text.strip():
+        raise InvalidInput.of(field, "is empty; give one line")
+    if len(text) > longest or not text.isprintable():
+        raise InvalidInput.of(field, f"give one line of at most {longest} printable characters")
+    return text
+
+
 def normalise(text: str) -> str:
     """Bring line ends to LF, as every reader of the files does."""
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

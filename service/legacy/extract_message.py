@@ -12,7 +12,7 @@ from service.errors import NotFound
 from service.factory import site_program
 from service.legacy.place import place_of
 from service.legacy.rows import Dictionary, shown
-from service.message_service import TIMESTAMP
+from service.message_service import TIMESTAMP, MessageService
 from service.messages import Correspondence, Message, Section
 from service.vocabulary import (
     APPROVAL_WITHOUT_CORRECTIONS,
@@ -131,7 +131,7 @@ class ExtractMessage:
 
     def _correspondence(self, depid: str) -> Correspondence:
         try:
-            return self._program.chain().read(depid.upper()).correspondence
+            return MessageService(self._program.chain).correspondence(depid.upper()).correspondence
         except NotFound:
             return Correspondence(depid.upper())
 

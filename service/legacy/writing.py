@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from service.changes import Amend, AppendMessage, Change, unknown_message
+from service.errors import InvalidInput
 from service.legacy.place import Place
 from service.legacy.rows import FILES, INFO, ORIGINALS, STATUS, Dictionary, taken
 from service.legacy.table import Table
@@ -28,11 +29,21 @@ class Writing:
 
         Raises Conflict, NotFound, InvalidInput, StoreUnavailable and DamagedFile.
         """
+        self._refuse_other_references()
         stores: dict[str, str] = {}
         for change in self._changes():
             outcome = self._place.store.apply(change)
             stores |= {name: state for name, state in outcome.stores.items() if stores.get(name) != "behind"}
         return stores
+
+    def _refuse_other_references(self) -> None:
+        """Refuse what no change of the closed set can make, before anything is written and instead of dropping it."""
+        for category in (FILES, ORIGINALS):
+            if self._changed(category):
+                raise InvalidInput.of(category, "a stored row stays as it is; append another message with the right one")
+        for seen, row in self._changed(STATUS):
+            if seen["message_id"] != row["message_id"]:
+                raise InvalidInput.of(STATUS, "a status stays with its message; set that of the other message")
 
     def _changes(self) -> Iterator[Change]:
         owner = self._place.deposition

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from flask import Flask
@@ -11,7 +12,7 @@ from service.storage.chain import DatabaseAlone, DatabaseAnswers, FilesAnswer
 from service.storage.cif.paths import Site
 from service.storage.cif.reentry import OwnLocks
 from service.storage.cif.store import CifStore
-from service.storage.database import engine
+from service.storage.database import engine, knock
 from service.storage.database.identity import Identity
 from service.storage.database.store import DatabaseStore
 from service.storage.guard import Guard, GuardedDatabase
@@ -55,7 +56,9 @@ class Stores:
 def build_stores(app: Flask, settings: Settings, observer: Observer) -> Stores:
     """Build both stores, the database's engine in the application; none of them is opened before its first use."""
     create = settings.create_depositions
-    guard = Guard(settings.breaker_fail_max, settings.breaker_reset_timeout, observer) if settings.circuit_breaker else None
+    hears = partial(knock.hears, engine.url_of(settings))
+    limits = (settings.breaker_fail_max, settings.breaker_reset_timeout)
+    guard = Guard(*limits, observer, hears) if settings.circuit_breaker else None
     locks = OwnLocks(settings.state_dir, settings.lock_timeout, observer)
     connections = engine.init_app(app, settings, Identity(settings.state_dir))
     return Stores(

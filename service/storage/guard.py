@@ -22,10 +22,16 @@ T = TypeVar("T")
 class Guard:
     """Let calls through, count those that find the database unavailable, and refuse them while the breaker is open.
 
-    After `reset_timeout` seconds one call of this process is let through as a probe, however many wait.
+    After `reset_timeout` seconds one call of this process is let through as a probe, however many wait. A server that
+    nobody reached is listened for at each call before that, which costs nothing while nobody is there; one that is heard
+    and fails all the same, or takes a connection and says nothing, gets the whole pause.
     """
 
-    def __init__(self, fail_max: int, reset_timeout: float, observer: Observer) -> None:
+    def __init__(
+        self, fail_max: int, reset_timeout: float, observer: Observer, hears: Callable[[], bool | None] = lambda: None
+    ) -> None:
+        self._hears = hears
+        self._is_deaf = False
         self._breaker = pybreaker.CircuitBreaker(
             fail_max=fail_max,
             reset_timeout=reset_timeout,
@@ -50,16 +56,27 @@ class Guard:
     def admitted(self) -> Iterator[None]:
         """Run one call under the breaker. Raises DatabaseUnavailable at once where it is not let through."""
         if self.state == pybreaker.STATE_CLOSED:
+            self._is_deaf = False
             with self._counted():
                 yield
         elif not self._probing.acquire(blocking=False):
             raise self._refusal()
         else:
             try:
+                self._listen()
                 with self._counted():
                     yield
             finally:
                 self._probing.release()
+
+    def _listen(self) -> None:
+        """Let the probe through before its time where the server is heard again."""
+        if self._is_deaf or self.state != pybreaker.STATE_OPEN:
+            return
+        heard = self._hears()
+        self._is_deaf = heard is not False
+        if heard:
+            self._breaker.half_open()
 
     @contextmanager
     def _counted(self) -> Iterator[None]:

@@ -72,7 +72,7 @@ def test_the_form_switches_and_the_audit_trail_says_so(site: Site, client: Flask
     ("changes", "status", "told"),
     [
         ({"typed": "dual-write"}, 422, "type dual-write-cif-read"),
-        ({"reason": "  "}, 422, "say why"),
+        ({"reason": "  "}, 422, "is empty"),
         ({"expected_epoch": "7"}, 409, "look again"),
         ({"expected_epoch": "x"}, 422, "no number"),
         ({"mark": ""}, 403, "not made here for you"),

@@ -118,3 +118,17 @@ def test_a_worker_that_is_gone_is_not_listed(site: Site, client: FlaskClient) ->
     assert {w["host"] for w in workers} == {entry["host"], "elsewhere"}
     assert len(workers) == 2
     assert not gone.exists()
+
+
+@pytest.mark.parametrize("text", ["x" * 501, "one\nenvironment: db-only", "\x1b[2J", "nul\x00", "  "])
+def test_a_reason_that_is_no_line_for_people_is_refused_and_kept_nowhere(site: Site, client: FlaskClient, text: str) -> None:
+    before = (site.root / "state" / "audit.jsonl").read_bytes()
+    post(client, 422, reason=text)
+    assert (site.root / "state" / "audit.jsonl").read_bytes() == before
+
+
+def test_a_name_that_is_no_profile_does_not_fill_the_audit_trail(site: Site, client: FlaskClient) -> None:
+    audit = site.root / "state" / "audit.jsonl"
+    before = len(audit.read_bytes())
+    post(client, 422, to="z" * 1_000_000)
+    assert len(audit.read_bytes()) - before < 2000

@@ -7,8 +7,8 @@ from support import legacy
 from support.site import DEPOSITION
 
 from service.embedded import program
-from service.errors import NotFound
-from service.legacy import AutoMessage
+from service.errors import InvalidInput, NotFound
+from service.legacy import AutoMessage, ExtractMessage
 from service.vocabulary import FROM_DEPOSITOR
 
 
@@ -45,3 +45,23 @@ def test_what_is_not_known_is_not_fine(our_side: Any) -> None:
     for ask in (auto.getAllMsgsRead, auto.getAllMsgsActioned):
         with pytest.raises(NotFound):  # K15
             ask("D_1000000099")
+
+
+@pytest.mark.parametrize("name", ["../../evil", "", "x", "D_x", "D_1/../../x"])
+def test_what_is_no_deposition_is_refused_before_a_path_is_built(our_side: Any, name: str) -> None:  # K26
+    before = sorted(our_side.site.root.rglob("*"))
+    with pytest.raises(InvalidInput, match="deposition_data_set_id"):
+        AutoMessage().sendSingleMessage(name, "s", "m")
+    with pytest.raises(InvalidInput, match="deposition_data_set_id"):
+        AutoMessage().tagMessageStatus(name, ["m"])
+    with pytest.raises(InvalidInput, match="deposition_data_set_id"):
+        AutoMessage().getAllMsgsRead(name)
+    with pytest.raises(InvalidInput, match="deposition_data_set_id"):
+        ExtractMessage().getLastSentMsgDatetime(name)
+    assert sorted(our_side.site.root.rglob("*")) == before
+
+
+def test_a_flag_that_is_none_is_refused(our_side: Any) -> None:
+    assert our_side
+    with pytest.raises(InvalidInput, match="action_reqd"):
+        AutoMessage().tagMessageStatus(DEPOSITION, ["m"], actionReqd="maybe")

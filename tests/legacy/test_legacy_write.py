@@ -200,3 +200,19 @@ def test_a_lock_of_another_program_is_waited_for_and_named(our_side: Any) -> Non
             assert made.write(path)
     with LockFile(path):
         assert Path(f"{path}.lock").exists()
+
+
+@pytest.mark.parametrize("category", [FILES, ORIGINALS])
+def test_a_stored_reference_that_was_changed_is_refused_and_not_dropped(our_side: Any, category: str) -> None:
+    made = our_side.read()
+    made.newBlock("messages")
+    assert made.appendMessage(message("m", ordinal_id=made.nextMessageOrdinal()))
+    assert made.appendFileReference({"ordinal_id": 1, "message_id": "m", "deposition_data_set_id": DEPOSITION})
+    assert made.appendOrigCommReference({"ordinal_id": 1, "message_id": "m", "orig_sender": "a@b.org"})
+    assert made.write(our_side.path())
+    changed = our_side.read()
+    assert changed.update(category, "message_id", "other", 0)
+    before = stored(our_side)
+    with pytest.raises(InvalidInput, match=category):
+        changed.write(our_side.path())
+    assert stored(our_side) == before

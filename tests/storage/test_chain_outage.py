@@ -127,3 +127,21 @@ def test_a_repeat_during_an_outage_is_kept_too(both: Dual, private_mariadb: Priv
     assert outcome.delta.repeated
     assert outcome.stores["database"] == "behind"
     assert len(both.kept("pending")) == 1
+
+
+def test_the_next_access_settles_all_though_the_breaker_is_open(both: Dual, private_mariadb: PrivateServer) -> None:
+    made = dual(both.site, both.services.settings.profile.name)  # with the pause of 30 s that is the default
+    private_mariadb.kill()
+    for n in range(12):
+        assert made.append(f"m{n}").stores == {"cif": "written", "database": "behind"}
+    guard = made.services.stores.database.guard
+    assert guard is not None
+    assert guard.state == "open"
+
+    private_mariadb.start()
+
+    answer = made.chain.read(DEP)
+    assert not answer.unverified
+    assert len(answer.correspondence.messages) == 13
+    assert made.is_equal()
+    assert made.kept("pending") == []
