@@ -112,6 +112,10 @@ class FileUnavailable(StoreUnavailable):
     code = "file_unavailable"
 
 
+class Crossing(FileUnavailable):
+    """A deposition that is written so often that no sync of it comes to an end; its next access tries again."""
+
+
 class DatabaseUnavailable(StoreUnavailable):
     """A database that cannot be reached, does not answer in time, or is behind an open breaker."""
 

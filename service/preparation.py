@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from service.errors import DatabaseUnavailable, MessagingError, StoreUnavailable
+from service.errors import Crossing, DatabaseUnavailable, MessagingError, StoreUnavailable
 from service.situation import Brought, Situation
 from service.sync.kept import Kept
 from service.sync.restore import restore
@@ -74,6 +74,8 @@ def _each(work: Callable[[str], None], depositions: Iterable[str], brought: Brou
     for key in depositions:
         try:
             work(key)
+        except Crossing:
+            continue  # written all the time: it stays marked, and comes up at an access
         except MessagingError as error:
             brought.failed[key] = error.message
             if isinstance(error, DatabaseUnavailable):

@@ -1,5 +1,6 @@
 """What a switch brings up before it moves, and how it waits for the one before: nothing acknowledged is hidden by a move."""
 
+import itertools
 import json
 import threading
 from collections.abc import Iterable, Sequence
@@ -15,6 +16,7 @@ from support.site import Site
 from service import switching
 from service.active import Active
 from service.services import Services, services_of
+from service.storage.base import Snapshot
 
 OTHER = "D_1000000002"
 
@@ -169,3 +171,25 @@ def test_a_process_starts_while_a_move_is_being_made(ready: Site) -> None:
 
     found.switching.switch("dual-write-db-read", None, "r", "me", progress=progress)
     assert epochs == [1]
+
+
+def test_a_deposition_that_is_written_all_the_time_holds_up_no_way_back(
+    ready: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = started(ready, "db-only")
+    busy = dual(ready, "db-only")
+    busy.append("n0")
+    state, count = found.stores.database.state, itertools.count(1)
+
+    def crossed(deposition_data_set_id: str) -> Snapshot | None:
+        busy.append(f"n{next(count)}")
+        return state(deposition_data_set_id)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(found.stores.database, "state", crossed)
+        assert found.switching.switch("dual-write-db-read", None, "r", "me").epoch == 2
+    assert not set(ids(ready)) - {"m"}, "no sync came to an end"
+
+    answered = found.runtime.current().chain.read(DEP).correspondence.messages
+    assert {str(m.message_id) for m in answered} == {"m", *(f"n{n}" for n in range(next(count)))}
+    assert ids(ready) == [m.message_id for m in answered]

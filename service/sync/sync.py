@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from service.deltas import Delta
-from service.errors import FileUnavailable, MessagingError, NotFound
+from service.errors import Crossing, FileUnavailable, MessagingError, NotFound
 from service.messages import Correspondence
 from service.storage.base import Moved, Observer, Snapshot, same_signature
 from service.storage.cif.signature import ABSENT
@@ -88,7 +88,7 @@ class Sync:
                 return self._once(deposition_data_set_id, wait)
             except Moved:
                 time.sleep(random.uniform(0, tried * _STEP))  # noqa: S311 - those who cross part, no secret
-        raise FileUnavailable(f"changes to {deposition_data_set_id} keep crossing its sync; try again shortly")
+        raise Crossing(f"changes to {deposition_data_set_id} keep crossing its sync; try again shortly")
 
     def _once(self, deposition_data_set_id: str, wait: float | None) -> Report:
         mark = self._markers.seen(deposition_data_set_id)
