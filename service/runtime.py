@@ -2,6 +2,7 @@
 
 import threading
 import time
+import weakref
 from dataclasses import dataclass
 
 from service.active import Active, ActiveFile, Stamp, Workers
@@ -68,16 +69,15 @@ class Runtime:
 
     def follow(self) -> None:
         """Have a thread follow a switch that comes while no request does, so that an idle worker holds up nobody."""
-        threading.Thread(target=self._follow, name="follow-profile", daemon=True).start()
+        threading.Thread(target=_follow, args=(weakref.ref(self),), name="follow-profile", daemon=True).start()
 
-    def _follow(self) -> None:
-        while True:
-            time.sleep(_FOLLOW)
-            try:
-                self.current()
-            except FileUnavailable as error:
-                log.warning("profile_not_followed", error=error.message)
-            self._report()
+    def look(self) -> None:
+        """Follow a switch, and give a sign of life, without a request."""
+        try:
+            self.current()
+        except FileUnavailable as error:
+            log.warning("profile_not_followed", error=error.message)
+        self._report()
 
     def _report(self) -> None:
         """Say under which epoch this worker still is and how its breaker stands, when either has moved and now and then."""
@@ -106,3 +106,11 @@ class Runtime:
         self._seen = (stamp, snapshot)
         self._report()
         return snapshot
+
+
+def _follow(followed: "weakref.ref[Runtime]") -> None:
+    """Look now and then, as long as the application is there."""
+    while (runtime := followed()) is not None:
+        runtime.look()
+        del runtime
+        time.sleep(_FOLLOW)

@@ -93,10 +93,11 @@ class Sync:
     def _once(self, deposition_data_set_id: str, wait: float | None) -> Report:
         mark = self._markers.seen(deposition_data_set_id)
         known = self._database.snapshot(deposition_data_set_id)
+        is_underway = self._underway.has(deposition_data_set_id)
         found = self._found(deposition_data_set_id, known)
         recorded = known or Snapshot(Correspondence(deposition_data_set_id))
         one = _One(found, Kept(tuple(self._pending.of(deposition_data_set_id).values())), self._database_answers)
-        one.ours = bool(one.kept.deltas) or self._underway.has(deposition_data_set_id)
+        one.ours = bool(one.kept.deltas) or is_underway or self._underway.has(deposition_data_set_id)
         brought: dict[Path, Delta] = {}
 
         def decide(now: Snapshot) -> Correspondence:
@@ -104,7 +105,7 @@ class Sync:
             brought.clear()
             brought.update(self._pending.of(deposition_data_set_id))
             one.kept = Kept(tuple(brought.values()))
-            one.judge(now)
+            one.judge(now, recorded.version)
             merged = one.merged_with(now)
             self._log(deposition_data_set_id, one.left)
             return merged
@@ -190,10 +191,13 @@ class _One:
     def conflicts(self) -> tuple[Difference, ...]:
         return self.decided + self.left
 
-    def judge(self, now: Snapshot) -> None:
-        """Tell by what is recorded under the lock whether another program wrote a file; ours are recorded or on the way."""
+    def judge(self, now: Snapshot, version: int) -> None:
+        """Tell by what is recorded under the lock whether another program wrote a file; ours are recorded or on the way.
+
+        Where the version moved since the look at the files, a writer of ours came between, and it may have been its file.
+        """
         known = [c for c in CONTENT_TYPES if now.signatures.get(c) is not None]
-        self.foreign = not self.ours and any(self.changed(now, c) for c in known)
+        self.foreign = not self.ours and now.version == version and any(self.changed(now, c) for c in known)
 
     def changed(self, recorded: Snapshot, content_type: str) -> bool:
         """Tell whether a file was found other than recorded."""
