@@ -13,6 +13,9 @@ from pathlib import Path
 
 from service.storage.durable import faults, make_directory
 
+#: The kernel's record of a lock: kind, where its byte is counted from, the byte, how many, whose.
+_FLOCK = "hhqqi0q"
+
 
 class Turns:
     """What one change holds. The locks belong to the open file, so threads exclude each other as processes do."""
@@ -32,12 +35,20 @@ class Turns:
             return False
         return True
 
+    def share(self, name: str) -> None:
+        """Hold a name together with others who share it."""
+        self._set(fcntl.F_OFD_SETLKW, fcntl.F_RDLCK, name)
+
+    def is_held(self, name: str) -> bool:
+        """Tell whether anybody else holds a name, alone or shared."""
+        return bool(struct.unpack(_FLOCK, self._set(fcntl.F_OFD_GETLK, fcntl.F_WRLCK, name))[0] != fcntl.F_UNLCK)
+
     def leave(self, name: str) -> None:
         """Let the next one have a name."""
         self._set(fcntl.F_OFD_SETLK, fcntl.F_UNLCK, name)
 
-    def _set(self, command: int, kind: int, name: str) -> None:
-        fcntl.fcntl(self._descriptor, command, struct.pack("hhqqi0q", kind, os.SEEK_SET, _byte(name), 1, 0))
+    def _set(self, command: int, kind: int, name: str) -> bytes:
+        return fcntl.fcntl(self._descriptor, command, struct.pack(_FLOCK, kind, os.SEEK_SET, _byte(name), 1, 0))
 
 
 @contextmanager
