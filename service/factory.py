@@ -9,7 +9,7 @@ from dataclasses import asdict
 from service import backend
 from service.api.incoming import rows_of_data
 from service.embedded import Program, program
-from service.errors import InvalidInput, NotFound
+from service.errors import NotFound, no_deposition
 from service.listing import letters
 from service.message_service import Letter, MessageService
 from service.vocabulary import is_deposition_id
@@ -94,7 +94,7 @@ def _site_of(req_obj: object) -> str | None:
 
 def _checked(deposition_id: str) -> str:
     if not is_deposition_id(deposition_id.upper()):
-        raise InvalidInput.of("deposition_id", f"{deposition_id!r} is not D_ and digits or G_ and seven digits")
+        raise no_deposition("deposition_id", deposition_id)
     return deposition_id.upper()
 
 

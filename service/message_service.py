@@ -8,7 +8,7 @@ from typing import Any
 
 from service import vocabulary
 from service.changes import AppendMessage, Change, EditDraft, MarkRead, Tag, unknown_message
-from service.errors import InvalidInput
+from service.errors import InvalidInput, no_deposition
 from service.messages import FileReference, Message, OriginalCommunication, R, Status
 from service.storage.base import Answer, Outcome, Store
 from service.text import accepted
@@ -126,9 +126,7 @@ class MessageService:
 def _owner(deposition_data_set_id: str) -> str:
     """Give a deposition's id back where it is one, before any path or query is built of it. Raises InvalidInput."""
     if not vocabulary.is_deposition_id(deposition_data_set_id):
-        raise InvalidInput.of(
-            "deposition_data_set_id", f"{deposition_data_set_id!r} is not D_ and digits or G_ and seven digits"
-        )
+        raise no_deposition("deposition_data_set_id", deposition_data_set_id)
     return deposition_data_set_id
 
 

@@ -8,7 +8,7 @@ from spectree import Response as Answers
 from service.api import incoming, render, schemas
 from service.api.cached import answered
 from service.api.contract import contract, document, require_json
-from service.errors import InvalidInput
+from service.errors import no_deposition
 from service.listing import Filter, page
 from service.message_service import Flagged
 from service.security import requires
@@ -113,7 +113,7 @@ def docs_style() -> Response:
 def deposition_id(text: str) -> str:
     """Read a deposition id; letters may be small (reference section 1). Raises InvalidInput."""
     if not is_deposition_id(text.upper()):
-        raise InvalidInput.of("deposition_data_set_id", f"{text!r} is not D_ and digits or G_ and seven digits")
+        raise no_deposition("deposition_data_set_id", text)
     return text.upper()
 
 

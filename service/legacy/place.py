@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from service.embedded import Program
-from service.errors import InvalidInput
+from service.errors import no_deposition
 from service.storage.base import Store
 from service.storage.cif.paths import Site
 from service.storage.cif.reentry import OwnLocks
@@ -65,7 +65,7 @@ def place_of(program: Program, path: str, deposition_id: str | None = None) -> P
     """
     name = _NAME.fullmatch(Path(path).name)
     if deposition_id is not None and not is_deposition_id(deposition_id.upper()):
-        raise InvalidInput.of("deposition_id", f"{deposition_id!r} is not D_ and digits or G_ and seven digits")
+        raise no_deposition("deposition_id", deposition_id)
     if name is None or not is_deposition_id(name["id"].upper()) or _is_elsewhere(program, Path(path)):
         return _elsewhere(program, Path(path))
     content_type = next(c for c in CONTENT_TYPES if c == name["type"].lower())
