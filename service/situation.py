@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from service.active import Active, Workers
-from service.errors import FileUnavailable
 from service.storage.build import Stores
 from service.storage.pending import Markers, Pending
 from service.sync.reconcile import Reconciler
@@ -59,9 +58,7 @@ class Situation:
 
     def sync(self, deposition_data_set_id: str) -> None:
         """Make both stores equal for one deposition. Raises FileUnavailable where its files cannot be brought up."""
-        report = self.stores.sync(self.profile).run(deposition_data_set_id, "switch")
-        if report.behind:
-            raise FileUnavailable(report.behind)
+        self.stores.sync(self.profile).run(deposition_data_set_id, "switch").require_files()
 
 
 def some(depositions: Iterable[str], what: str, reasons: dict[str, str] | None = None) -> str:

@@ -10,7 +10,6 @@ from service.errors import (
     DatabaseNotReady,
     DatabaseRefused,
     DatabaseUnavailable,
-    FileUnavailable,
     NotFound,
     StaleAnswerRefused,
     StoreUnavailable,
@@ -64,8 +63,7 @@ class Dual:
             return True  # a deposition that this change begins
         except AWAY:
             return False
-        if report.behind:
-            raise FileUnavailable(report.behind)
+        report.require_files()
         return True
 
     def is_settled(self, deposition_data_set_id: str, state: Snapshot | None) -> bool:

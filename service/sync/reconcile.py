@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from service.errors import DatabaseNotReady, DatabaseUnavailable, FileUnavailable, MessagingError
+from service.errors import DatabaseNotReady, DatabaseUnavailable, MessagingError
 from service.storage.cif.store import CifStore
 from service.storage.guard import GuardedDatabase
 from service.storage.pending import Markers, Pending
@@ -75,6 +75,5 @@ class Reconciler:
         done.updated += report.database.updated
         done.healed += report.healed
         done.conflicting += report.conflicts
-        if report.behind:
-            raise FileUnavailable(report.behind)
+        report.require_files()
         done.repaired += 1

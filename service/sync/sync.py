@@ -42,6 +42,11 @@ class Report:
     def changed(self) -> bool:
         return bool(self.database.added or self.database.updated or self.healed)
 
+    def require_files(self) -> None:
+        """Raise FileUnavailable where the files could not be brought up."""
+        if self.behind:
+            raise FileUnavailable(self.behind)
+
 
 class Sync:
     """Make one deposition equal in both stores."""
