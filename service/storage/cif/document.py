@@ -93,6 +93,17 @@ def row_matches(data: bytes, table: Table) -> Iterator[re.Match[bytes]]:
     return _pairs(len(table.attributes)).finditer(data, table.begin, table.end)
 
 
+def rows_only(text: bytes, width: int) -> Tokens | None:
+    """Give the rows of a loop that a text consists of; nothing where there is more in it."""
+    data, position, found = b"\n" + text, 0, []
+    for match in _row(width, grouped=True).finditer(data):
+        if match.start() != position:
+            return None
+        position = match.end()
+        found.append(match.groups())
+    return found if is_blank(data[position:]) and b"\0" not in text else None
+
+
 def tokens(data: bytes, table: Table) -> Tokens:
     """Give the values of every row as they stand, quotes included."""
     return [match.groups() for match in row_matches(data, table)]

@@ -15,6 +15,7 @@ class Site:
     def __init__(self, cif_root: Path) -> None:
         self.cif_root = cif_root
         self._roots = (cif_root / "archive", cif_root / "autogroup")
+        self._mirrors = cif_root / "deposit"
 
     def directory(self, deposition_data_set_id: str) -> Path:
         """Give the directory that holds a deposition's files, whether it exists or not."""
@@ -42,7 +43,7 @@ class Site:
 
     def mirror(self, deposition_data_set_id: str) -> Path | None:
         """Give the depositors' directory; `None` where there is no such directory, or for a group."""
-        directory = self.cif_root / "deposit" / deposition_data_set_id
+        directory = _within(self._mirrors, (deposition_data_set_id,))[0]
         return directory if not is_group(deposition_data_set_id) and os.path.isdir(directory) else None  # noqa: PTH112
 
     def depositions(self) -> Iterator[str]:

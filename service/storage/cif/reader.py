@@ -1,13 +1,12 @@
 """Read files strictly, and an unchanged one only once in a process: what was read is kept by signature, bounded in bytes."""
 
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
+from service.bounded import Bounded
 from service.errors import DamagedFile, FileUnavailable
 from service.messages import Section
 from service.storage.base import YOUNG, same_signature
@@ -38,9 +37,7 @@ class Reader:
     """Give the content of a file; stateless but for what it remembers, and usable from any thread."""
 
     def __init__(self) -> None:
-        self._held: OrderedDict[Path, Held] = OrderedDict()
-        self._bytes = 0
-        self._lock = threading.Lock()
+        self._held: Bounded[Path, Held] = Bounded(_CAPACITY, lambda held: held.size)
 
     def read(self, path: Path, content_type: str) -> tuple[Section, str]:
         """Give the rows and the signature of a file. Raises DamagedFile and FileUnavailable."""
@@ -53,7 +50,7 @@ class Reader:
 
     def is_known(self, path: Path) -> bool:
         """Tell whether a file was opened before."""
-        return path in self._held
+        return self._held.get(path) is not None
 
     def recall(self, path: Path) -> Held | None:
         """Give what is known of a file whose `stat` shows that it is as it was; opens nothing."""
@@ -97,13 +94,8 @@ class Reader:
         return section
 
     def keep(self, path: Path, held: Held) -> None:
-        """Remember a content; the oldest ones are forgotten beyond the capacity."""
-        with self._lock:
-            old = self._held.pop(path, None)
-            self._bytes += held.size - (old.size if old else 0)
-            self._held[path] = held
-            while self._bytes > _CAPACITY and len(self._held) > 1:
-                self._bytes -= self._held.popitem(last=False)[1].size
+        """Remember a content; those not asked for longest are forgotten beyond the capacity."""
+        self._held.keep(path, held)
 
     def _scanned(
         self, path: Path, content_type: str, found: tuple[bytes, str], collected: dict[str, Tokens] | None

@@ -7,8 +7,8 @@ from typing import Any
 from mmcif.io.PdbxReader import PdbxReader
 
 from service.messages import Row
-from service.storage.cif.document import DamagedCif, Tokens, scan, tokens
-from service.storage.cif.splice import Edit, fragment
+from service.storage.cif.document import DamagedCif, Tokens, rows_only, scan, tokens
+from service.storage.cif.splice import Edit, Kind, fragment
 from service.storage.cif.text import decode, from_token
 
 #: What mmcif's Python reader takes apart as we do.
@@ -58,22 +58,30 @@ def _confirm_seams(data: bytes, edit: Edit) -> None:
 
 def _confirmed(edit: Edit) -> Tokens:
     """Read an edit with our own strict reader and compare it with what was meant; give its values as they stand."""
+    attributes, found = (edit.table.attributes, _rows(edit)) if edit.kind is Kind.ROWS else _table(edit)
+    if found is None or len(found) != len(edit.rows):
+        raise UnreadableRow(f"{edit.table.name}: meant {len(edit.rows)} rows, {len(found or ())} are read")
+    for row, meant in zip(found, edit.rows, strict=True):
+        for attribute, token in zip(attributes, row, strict=True) if meant is not None else ():
+            text = from_token(token)
+            if (getattr(meant, attribute, text) or None) != (text or None):
+                raise UnreadableRow(f"{attribute} of {type(meant).__name__} does not read back as it was meant")
+    return found
+
+
+def _rows(edit: Edit) -> Tokens | None:
+    return rows_only(edit.text, len(edit.table.attributes))
+
+
+def _table(edit: Edit) -> tuple[list[str], Tokens | None]:
     collected: dict[str, Tokens] = {}
-    data = b"data_0\n" + fragment(edit)
+    data = b"data_0\n" + edit.text
     try:
         tables = scan(data, collected).tables
     except DamagedCif as error:
         raise UnreadableRow(f"{edit.table.name}: {error}") from error
     table = tables[edit.table.name]
-    found = collected.get(table.name) or tokens(data, table)
-    if len(tables) != 1 or len(found) != len(edit.rows):
-        raise UnreadableRow(f"{table.name}: meant {len(edit.rows)} rows, {len(found)} are read")
-    for row, meant in zip(found, edit.rows, strict=True):
-        for attribute, token in zip(table.attributes, row, strict=True) if meant is not None else ():
-            text = from_token(token)
-            if (getattr(meant, attribute, text) or None) != (text or None):
-                raise UnreadableRow(f"{attribute} of {type(meant).__name__} does not read back as it was meant")
-    return found
+    return table.attributes, (collected.get(table.name) or tokens(data, table)) if len(tables) == 1 else None
 
 
 def _is_simple(found: Tokens) -> bool:

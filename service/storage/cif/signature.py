@@ -21,7 +21,7 @@ def of(pieces: Iterable[bytes | memoryview], stat: os.stat_result, checksum: int
     a program that gives a file its old size and time back to the nanosecond is found by `verify`, which compares content.
     """
     known = _checksum(pieces) if checksum is None else checksum
-    return f"{_stat_text(stat)}-{known:08x}{YOUNG if is_young(stat) else ''}"
+    return f"{_stat_text(stat)}-{known:08x}{YOUNG if is_young(stat.st_mtime_ns) else ''}"
 
 
 def spliced(signed: str, data: bytes, pieces: Sequence[bytes | memoryview]) -> int | None:
@@ -52,9 +52,9 @@ def fits(signed: str, path: Path) -> bool:
         return signed == ABSENT
 
 
-def is_young(stat: os.stat_result) -> bool:
-    """Tell whether the file may change again without a change of its time."""
-    return time.time_ns() - stat.st_mtime_ns < GRANULARITY
+def is_young(changed: int) -> bool:
+    """Tell whether what changed at a time, in nanoseconds, may change again without a change of that time."""
+    return time.time_ns() - changed < GRANULARITY
 
 
 class Comparer:

@@ -30,6 +30,7 @@ from service.storage.cif.lock import Locks
 from service.storage.cif.paths import Site
 from service.storage.cif.reader import Held, Reader
 from service.storage.cif.rows import CATEGORY_NAMES
+from service.storage.cif.settled import Settled
 from service.storage.cif.splice import Put
 from service.storage.cif.view import FilesView, Opened
 from service.storage.durable import faults, sync_directory
@@ -48,6 +49,7 @@ class CifStore:
         self._observer = observer
         self._comparer = signature.Comparer()
         self._reader = Reader()
+        self._settled = Settled()
 
     def read(self, deposition_data_set_id: str) -> Answer:
         """Give a correspondence; raise NotFound, FileUnavailable or DamagedFile."""
@@ -61,11 +63,17 @@ class CifStore:
     def snapshot(self, deposition_data_set_id: str) -> Snapshot:
         """Read the three files with their signatures; a missing or 0-byte file holds nothing yet."""
         with timed(self._observer, self.name, "read"):
-            paths = self._known(deposition_data_set_id)
-            read = {c: self._reader.read(path, c) for c, path in paths.items()}
+            return self._settled.get(deposition_data_set_id) or self._read(deposition_data_set_id)
+
+    def _read(self, deposition_data_set_id: str) -> Snapshot:
+        look = self._settled.look(self.site.directory(deposition_data_set_id))
+        paths = self._known(deposition_data_set_id)
+        read = {c: self._reader.read(path, c) for c, path in paths.items()}
         sections = tuple(section for section, _ in read.values())
-        signatures = {c: signed for c, (_, signed) in read.items()}
-        return Snapshot(Correspondence(deposition_data_set_id, sections), signatures)
+        found = Snapshot(Correspondence(deposition_data_set_id, sections), {c: signed for c, (_, signed) in read.items()})
+        if look is not None:
+            self._settled.keep(look, paths, found)
+        return found
 
     def write(self, change: Change) -> Applied:
         """Resolve a change under the lock of its file and splice it in; nothing is written when it raises."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from service.messages import Counts, FileReference, Message, OriginalCommunication, Row, Status
-from service.storage.cif.document import Table, row_matches
+from service.storage.cif.document import row_matches
 from service.storage.cif.reader import Held, Reader
 from service.storage.cif.rows import CATEGORY_NAMES, rows_of
 from service.storage.cif.text import from_token
@@ -33,23 +33,20 @@ class Opened:
         return self._found[kind, message_id]
 
     def _read(self, kind: type[Any], message_id: str) -> list[tuple[int, Any]]:
+        """Read what may hold an id, up to the place where it stands for the last time: one search spares all behind it."""
         table = self.held.layout.tables.get(CATEGORY_NAMES[kind])
         if table is None or "message_id" not in table.attributes:
             return []
-        group, last = table.attributes.index("message_id") + 1, _last(self.data, table, message_id)
+        key = message_id.encode() if _PLAIN.fullmatch(message_id) else b""  # odd characters may stand as references
+        group, last = table.attributes.index("message_id") + 1, self.data.rfind(key, table.begin, table.end)
         until = takewhile(lambda match: match.start() < last, row_matches(self.data, table)) if last > 0 else ()
-        found = [(n, m) for n, m in enumerate(until) if from_token(m[group]) == message_id]
+        found = [(n, m) for n, m in enumerate(until) if key in m[group] and from_token(m[group]) == message_id]
         rows = rows_of(table, [m.groups() for _, m in found], kind, self.held.content_type) if found else ()
         return list(zip((n for n, _ in found), rows, strict=True))
 
     def count(self, kind: type[Row]) -> int:
         table = self.held.layout.tables.get(CATEGORY_NAMES[kind])
         return table.row_count if table else 0
-
-
-def _last(data: bytes, table: Table, message_id: str) -> int:
-    """Find at the price of one search where a table may hold an id for the last time; odd characters may be references."""
-    return data.rfind(message_id.encode(), table.begin, table.end) if _PLAIN.fullmatch(message_id) else table.end
 
 
 class FilesView:

@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,14 @@ from support.site import DEPOSITION, make_site
 from support.site import Site as Tree
 
 from service.changes import AppendMessage, Change, EditDraft, MarkRead, Tag
+from service.errors import NotFound
 from service.messages import FileReference, Message
 from service.storage.base import Observer
+from service.storage.cif import signature
 from service.storage.cif.lock import Locks
 from service.storage.cif.paths import Site
 from service.storage.cif.store import CifStore
-from service.vocabulary import CONTENT_TYPES, TO_DEPOSITOR
+from service.vocabulary import CONTENT_TYPES, NOTES, TO_DEPOSITOR
 
 OLD = (1_700_000_000, 1_700_000_000)
 TEXTS = ("t", "a\n;b", 'it\'s "x"', None, "Å")
@@ -108,6 +111,55 @@ def test_a_file_that_vanished_is_not_answered_from_memory(tree: Tree) -> None:
     path.unlink()
 
     assert store.read(DEPOSITION).correspondence.section(TO_DEPOSITOR).messages == ()
+
+
+@pytest.fixture
+def at_rest(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> CifStore:
+    """Give a store that read a deposition whose times are taken for conclusive."""
+    monkeypatch.setattr(signature, "GRANULARITY", 0)
+    store = _store(tree)
+    store.read(DEPOSITION)
+    probe, last = tree.root / "probe", tree.file(DEPOSITION).parent.stat().st_ctime_ns
+    while not probe.exists() or probe.stat().st_ctime_ns == last:  # until the file system's clock ticks
+        probe.write_bytes(b"")
+    return store
+
+
+def test_a_deposition_that_nothing_touches_is_answered_without_looking_into_it(
+    tree: Tree, at_rest: CifStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = _store(tree).read(DEPOSITION)
+    monkeypatch.setattr(os, "listdir", None)
+    monkeypatch.setattr("builtins.open", None)
+
+    assert at_rest.read(DEPOSITION) == wanted
+
+
+@pytest.mark.parametrize("touch", ["new version", "another file", "in place", "replaced", "removed", "gone"])
+def test_a_deposition_that_was_touched_is_not_answered_from_memory(tree: Tree, at_rest: CifStore, touch: str) -> None:
+    path = tree.file(DEPOSITION)
+    known, old = at_rest.read(DEPOSITION).correspondence, path.parent.stat()
+    copy = path.read_bytes().replace(b"Depositor", b"depositor")
+    if touch == "new version":
+        path.with_name(path.name.replace(".V1", ".V2")).write_bytes(copy)
+    elif touch == "another file":
+        tree.file(DEPOSITION, NOTES).write_bytes(copy)
+    elif touch == "in place":
+        path.write_bytes(copy)
+    elif touch == "replaced":
+        path.with_name("other").write_bytes(copy)
+        path.with_name("other").replace(path)
+    elif touch == "removed":
+        path.unlink()
+    else:
+        shutil.rmtree(path.parent)
+        with pytest.raises(NotFound):
+            at_rest.read(DEPOSITION)
+        return
+    os.utime(path.parent, ns=(old.st_atime_ns, old.st_mtime_ns))  # as a program that restores a backup does
+
+    after = at_rest.read(DEPOSITION).correspondence
+    assert after == _store(tree).read(DEPOSITION).correspondence != known
 
 
 @pytest.mark.parametrize("message_id", ["Å", "a&amp;b", ";x", "it's", "a b", "x" * 200, "?"])
