@@ -5,11 +5,12 @@ from typing import Any
 
 from service.messages import FileReference, Message, OriginalCommunication, Row, Section, Status
 from service.storage.cif import document, rows, splice
+from service.storage.cif.scanner import scan
 from service.vocabulary import TO_DEPOSITOR
 
 
 def section_of(data: bytes) -> Section:
-    return rows.section_of(data, document.scan(data), TO_DEPOSITOR, {})
+    return rows.section_of(data, scan(data), TO_DEPOSITOR, {})
 
 
 def places(layout: document.Layout) -> document.Layout:
@@ -20,10 +21,10 @@ def places(layout: document.Layout) -> document.Layout:
 
 def changed(old: bytes, new: Section) -> bytes:
     """Bring bytes to a section; where everything then stands is foretold as a scan finds it."""
-    layout = document.scan(old)
+    layout = scan(old)
     edits = [e for put in rows.between(section_of(old), new) for e in splice.edits(old, layout, put)]
     data = b"".join(splice.pieces(old, edits))
-    assert places(splice.moved(old, layout, edits)) == places(document.scan(data))
+    assert places(splice.moved(old, layout, edits)) == places(scan(data))
     return data
 
 

@@ -11,8 +11,9 @@ from service.errors import DamagedFile, FileUnavailable
 from service.messages import Section
 from service.storage.base import YOUNG, same_signature
 from service.storage.cif import files, rows, signature
-from service.storage.cif.document import DamagedCif, Layout, Tokens, is_blank, scan
+from service.storage.cif.document import DamagedCif, Layout, Tokens, is_blank
 from service.storage.cif.lock import is_foreign, lock_of
+from service.storage.cif.scanner import scan
 from service.storage.durable import faults
 
 #: Seconds for which a file that another program may be writing in place must have stayed as it is to be believed, and in

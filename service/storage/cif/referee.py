@@ -7,7 +7,8 @@ from typing import Any
 from mmcif.io.PdbxReader import PdbxReader
 
 from service.messages import Row
-from service.storage.cif.document import DamagedCif, Tokens, rows_only, scan, tokens
+from service.storage.cif.document import DamagedCif, Tokens, rows_only, tokens
+from service.storage.cif.scanner import scan
 from service.storage.cif.splice import Edit, Kind, fragment
 from service.storage.cif.text import decode, from_token
 

@@ -9,9 +9,10 @@ from support.site import LEGACY, make_site
 from service.changes import AppendMessage, Change, EditDraft, MarkRead, Tag
 from service.messages import FileReference, Message, OriginalCommunication
 from service.storage.base import Observer
-from service.storage.cif.document import CLOSING, Table, line_end, row_matches, scan
+from service.storage.cif.document import CLOSING, Table, line_end, row_matches
 from service.storage.cif.lock import Locks
 from service.storage.cif.paths import Site
+from service.storage.cif.scanner import scan
 from service.storage.cif.store import CifStore
 from service.storage.cif.text import from_token
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from support.site import LEGACY
 
-from service.storage.cif.document import FRAME, DamagedCif, scan, tokens
+from service.storage.cif.document import FRAME, DamagedCif, tokens
+from service.storage.cif.scanner import scan
 
 SAMPLES = sorted(LEGACY.rglob("*.cif.V1"))
 BLOCK = b"data_messages\n"

@@ -15,7 +15,8 @@ from support.splicing import places
 
 from service.messages import CATEGORIES, FileReference, Message, OriginalCommunication, Row, Section, Status, attributes
 from service.storage.cif import rows, splice
-from service.storage.cif.document import FRAME, scan
+from service.storage.cif.document import FRAME
+from service.storage.cif.scanner import scan
 from service.storage.cif.text import encode
 from service.vocabulary import TO_DEPOSITOR
 

@@ -9,6 +9,7 @@ from support.splicing import changed, section_of, with_replaced, with_rows
 
 from service.messages import Message, Section, Status
 from service.storage.cif import document
+from service.storage.cif.scanner import scan
 from service.vocabulary import TO_DEPOSITOR
 
 NEW = Message(TO_DEPOSITOR, "9", "new-id", None, None, message_text="a\nb")
@@ -45,7 +46,7 @@ def test_a_row_put_into_an_odd_file_is_all_that_comes_to_it() -> None:
     assert new.startswith(BEFORE + INFO)
     assert new.endswith(BEHIND)
     assert [m.message_id for m in section_of(new).messages] == ["one", "two", "three", "new-id"]
-    table = document.scan(new).tables["pdbx_deposition_message_info"]
+    table = scan(new).tables["pdbx_deposition_message_info"]
     assert [row[2] for row in document.tokens(new, table)] == [b'"extra one"', b"?", b"'e'", b"?"]
 
 
@@ -69,7 +70,7 @@ def test_replacing_a_row_of_an_odd_file_keeps_its_extra_value_and_its_neighbours
     assert [m.message_text for m in section_of(new).messages] == [
         "other" if n == position else m.message_text for n, m in enumerate(old)
     ]
-    table = document.scan(new).tables["pdbx_deposition_message_info"]
+    table = scan(new).tables["pdbx_deposition_message_info"]
     assert [row[2] for row in document.tokens(new, table)] == [b'"extra one"', b"?", b"'e'"]
     assert b"# between\n" in new
 
@@ -89,7 +90,7 @@ def test_appending_to_any_loop_inserts_one_run_of_bytes_and_changes_no_other(old
 def test_replacing_any_row_of_a_loop_leaves_the_bytes_around_it(old: bytes, data: st.DataObject, value: str | None) -> None:
     statuses = section_of(old).statuses
     position = data.draw(st.integers(0, len(statuses) - 1))
-    table = document.scan(old).tables["pdbx_deposition_message_status"]
+    table = scan(old).tables["pdbx_deposition_message_status"]
     match = list(document.row_matches(old, table))[position]
     begin, end = match.start(1), match.end(3)
 
@@ -100,7 +101,7 @@ def test_replacing_any_row_of_a_loop_leaves_the_bytes_around_it(old: bytes, data
     changed = list(statuses)
     changed[position] = replace(statuses[position], read_status=value)
     assert section_of(new).statuses == tuple(changed)
-    after = document.tokens(new, document.scan(new).tables[table.name])
+    after = document.tokens(new, scan(new).tables[table.name])
     assert document.tokens(old, table)[position][1] == after[position][1]
 
 

@@ -11,6 +11,7 @@ from support.splicing import changed, section_of, with_replaced, with_rows
 
 from service.messages import FileReference, Message, Row, Status
 from service.storage.cif import document, rows
+from service.storage.cif.scanner import scan
 from service.vocabulary import TO_DEPOSITOR
 
 SAMPLES = [p for p in sorted(LEGACY.rglob("*.cif.V1")) if p.stat().st_size]
@@ -62,7 +63,7 @@ def test_appending_to_any_category_leaves_every_other_category_as_it_stands(samp
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda p: p.name)
 def test_replacing_one_row_of_a_real_file_touches_only_the_lines_of_that_row(sample: Path) -> None:
     old = sample.read_bytes()
-    table = document.scan(old).tables["pdbx_deposition_message_info"]
+    table = scan(old).tables["pdbx_deposition_message_info"]
     width = len(table.attributes)
     for position, message in enumerate(section_of(old).messages):
         edited = replace(message, message_subject="Edited", message_text="new\ntext", timestamp="2026-01-01 00:00:00")
@@ -112,7 +113,7 @@ def test_a_column_that_a_file_lacks_is_added_with_the_first_value_for_it() -> No
     assert [(s.message_id, s.read_status) for s in section_of(new).statuses] == [("m1", None), ("m2", None), ("m3", "Y")]
     assert [(s.message_id, s.read_status) for s in section_of(replaced).statuses] == [("m1", None), ("m2", "N")]
     for data in (new, replaced):
-        own = document.scan(data).tables["pdbx_deposition_message_status"]
+        own = scan(data).tables["pdbx_deposition_message_status"]
         assert [r[own.attributes.index("own")] for r in document.tokens(data, own)][:2] == [b"'x y'", b"?"]
 
 

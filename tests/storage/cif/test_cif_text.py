@@ -13,7 +13,7 @@ from support import legacy
 
 from service.messages import Message, Section
 from service.storage.cif import rows, splice
-from service.storage.cif.document import scan
+from service.storage.cif.scanner import scan
 from service.storage.cif.text import decode, encode, from_token, to_token
 from service.text import accepted, first_refused
 from service.vocabulary import TO_DEPOSITOR
