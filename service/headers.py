@@ -23,8 +23,10 @@ def init_app(app: Flask) -> None:
     """Attach the headers to the answers of an application; a view that sets one itself is left alone."""
 
     def add(response: Response) -> Response:
+        headers = response.headers
         for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
+            if name not in headers:
+                headers.add(name, value)
         return response
 
     app.after_request(add)

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import cast
 
 from flask import Flask, Response, current_app, request
-from pydantic import BaseModel
 
+from service.api.render import Body, text_of
 from service.bounded import Bounded
 from service.storage.base import Answer
 
@@ -21,7 +21,7 @@ def init_app(app: Flask) -> None:
     app.extensions[_EXTENSION] = Bodies(_CAPACITY, len)
 
 
-def answered(answer: Answer, build: Callable[[], BaseModel]) -> Response:
+def answered(answer: Answer, build: Callable[[], Body]) -> Response:
     """Give the answer to a GET: 304 where the caller has it by its tag, else the body as it was made or as `build` makes it.
 
     An answer whose content nobody can vouch for has no tag and is made each time.
@@ -38,11 +38,11 @@ def answered(answer: Answer, build: Callable[[], BaseModel]) -> Response:
     return response
 
 
-def _body(tag: str | None, build: Callable[[], BaseModel]) -> bytes:
+def _body(tag: str | None, build: Callable[[], Body]) -> bytes:
     bodies, key = cast(Bodies, current_app.extensions[_EXTENSION]), (request.full_path, tag or "")
     body = bodies.get(key) if tag is not None else None
     if body is None:
-        body = build().model_dump_json().encode()
+        body = text_of(build())
         if tag is not None:
             bodies.keep(key, body)
     return body

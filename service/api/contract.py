@@ -47,7 +47,7 @@ def require_json() -> None:
 
 
 class Plugin(FlaskPlugin):
-    """Check what comes in and not what goes out: that is made of our schemas, and reading it again costs a third of it."""
+    """Check what comes in and not what goes out: that is made in the form of our schemas, and reading it costs much."""
 
     def validate_response(self, resp: Any, resp_model: Any, _: bool, force: bool) -> tuple[Response, Any]:
         if isinstance(resp, Response):

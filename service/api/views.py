@@ -10,7 +10,6 @@ from service.api.cached import answered
 from service.api.contract import contract, document, require_json
 from service.errors import no_deposition
 from service.listing import Filter, page
-from service.message_service import Flagged
 from service.security import requires
 from service.services import services
 from service.summary import summarise
@@ -31,7 +30,7 @@ def list_messages(dep: str, query: schemas.ListQuery) -> Any:
     wanted = Filter(**query.model_dump(exclude={"limit", "cursor"}))
     answer = services().messages.correspondence(deposition_id(dep))
 
-    def build() -> schemas.MessageList:
+    def build() -> render.Body:
         return render.message_list(page(answer.correspondence, wanted, query.limit, query.cursor), answer)
 
     return answered(answer, build)
@@ -43,7 +42,7 @@ def list_messages(dep: str, query: schemas.ListQuery) -> Any:
 def send_message(dep: str, json: schemas.NewMessage) -> Any:
     """Send a message or keep a draft; the same request again with its `message_id` changes nothing."""
     sent = services().messages.send(*incoming.rows(deposition_id(dep), json))
-    return render.written(sent.letter, sent.stores), 200 if sent.repeated else 201
+    return render.response(render.written(sent.letter, sent.stores), 200 if sent.repeated else 201)
 
 
 @blueprint.get("/depositions/<dep>/messages/<message_id>")
@@ -61,7 +60,7 @@ def get_message(dep: str, message_id: str) -> Any:
 def edit_draft(dep: str, message_id: str, json: schemas.DraftEdit) -> Any:
     """Edit or send a draft; a message already sent stays as it is."""
     sent = services().messages.edit(deposition_id(dep), message_id, json.model_dump(exclude_unset=True))
-    return render.written(sent.letter, sent.stores)
+    return render.response(render.written(sent.letter, sent.stores))
 
 
 @blueprint.post("/depositions/<dep>/messages/<message_id>/read")
@@ -69,7 +68,8 @@ def edit_draft(dep: str, message_id: str, json: schemas.DraftEdit) -> Any:
 @contract.validate(resp=Answers(HTTP_200=schemas.StatusWritten, **_WRITE_ERRORS))
 def mark_read(dep: str, message_id: str, json: schemas.ReadFlags) -> Any:
     """Mark a message read; flags that it has stay as they are."""
-    return flagged(services().messages.mark_read(deposition_id(dep), message_id, json.action_reqd, json.for_release))
+    found = services().messages.mark_read(deposition_id(dep), message_id, json.action_reqd, json.for_release)
+    return render.response(render.flagged(found))
 
 
 @blueprint.put("/depositions/<dep>/messages/<message_id>/status")
@@ -77,7 +77,8 @@ def mark_read(dep: str, message_id: str, json: schemas.ReadFlags) -> Any:
 @contract.validate(resp=Answers(HTTP_200=schemas.StatusWritten, **_WRITE_ERRORS))
 def set_status(dep: str, message_id: str, json: schemas.StatusFlags) -> Any:
     """Set the flags of a message; `read_status` goes from Y to N here, and from N to Y by reading."""
-    return flagged(services().messages.tag(deposition_id(dep), message_id, **json.model_dump()))
+    found = services().messages.tag(deposition_id(dep), message_id, **json.model_dump())
+    return render.response(render.flagged(found))
 
 
 @blueprint.get("/depositions/<dep>/summary")
@@ -115,7 +116,3 @@ def deposition_id(text: str) -> str:
     if not is_deposition_id(text.upper()):
         raise no_deposition("deposition_data_set_id", text)
     return text.upper()
-
-
-def flagged(found: Flagged) -> schemas.StatusWritten:
-    return schemas.StatusWritten.model_construct(status=render.status(found.status), stores=dict(found.stores))
