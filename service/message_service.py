@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -165,5 +165,5 @@ def _originals(
 
 
 def _checked(row: R, prefix: str) -> R:
-    texts: dict[str, Any] = {name: accepted(prefix + name, text) for name, text in asdict(row).items()}
-    return replace(row, **texts)
+    texts: dict[str, Any] = {name: accepted(prefix + name, getattr(row, name)) for name in row.__slots__}
+    return type(row)(**texts)

@@ -4,8 +4,10 @@ import re
 
 from service.errors import InvalidInput
 
+#: The last two code points of every plane are no characters.
+_LAST_OF_PLANES = "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
 #: No CIF text can carry these; `\\r` becomes a line end.
-_REFUSED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x80-\x9f\ud800-\udfff\ufdd0-\ufdef]")
+_REFUSED = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x80-\x9f\ud800-\udfff\ufdd0-\ufdef{_LAST_OF_PLANES}]")
 
 
 def accepted(field: str, text: str | None) -> str | None:
@@ -44,9 +46,7 @@ def normalise(text: str) -> str:
 def first_refused(text: str) -> int | None:
     """Find the position of the first character that no CIF text can carry, `None` when all can be (DESIGN.md section 9)."""
     found = _REFUSED.search(text)
-    positions = [found.start()] if found else []
-    positions += [i for i, c in enumerate(text) if ord(c) > 0xFFFD and ord(c) & 0xFFFE == 0xFFFE][:1]
-    return min(positions, default=None)
+    return found.start() if found else None
 
 
 def number(text: str | None) -> int | str | None:

@@ -72,10 +72,11 @@ def append_line(path: Path, line: bytes) -> None:
 
 def make_directory(path: Path) -> None:
     """Make a directory with all on the way to it, each entry durable. Raises OSError."""
-    missing = [directory for directory in (path, *path.parents) if not directory.exists()]
-    for directory in reversed(missing):
-        directory.mkdir(exist_ok=True)
-        sync_directory(directory.parent)
+    if path.is_dir():
+        return
+    make_directory(path.parent)
+    path.mkdir(exist_ok=True)
+    sync_directory(path.parent)
 
 
 def remove(path: Path) -> None:

@@ -50,6 +50,7 @@ def options_of(settings: Settings, *, patient: bool = False) -> dict[str, Any]:
         "max_overflow": _POOL_OVERFLOW,
         "pool_recycle": _POOL_RECYCLE,
         "pool_timeout": settings.database_connect_timeout,
+        "pool_reset_on_return": None,  # whoever takes a connection ends its transaction
     }
 
 

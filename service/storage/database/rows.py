@@ -27,11 +27,19 @@ from service.words import listed
 _COLUMNS = {row: tuple(column_of(a) for a in attributes(row)) for row in CATEGORIES.values()}
 
 
-def _selected(row: type[Row]) -> Select[Any]:
-    """Build the statement for the rows of a deposition: the file, the position, and what the file holds."""
+def _all(row: type[Row]) -> Select[Any]:
+    """Build the statement for the rows of a deposition in file order: the file, and what it holds."""
     table = CATEGORY_TABLES[row]
-    columns = (table.c[file_column(row)], table.c.position, *(table.c[c] for c in _COLUMNS[row]))
-    return select(*columns).where(table.c.deposition_data_set_id == bindparam("key"))
+    in_file = table.c[file_column(row)]
+    chosen = select(in_file, *(table.c[c] for c in _COLUMNS[row]))
+    return chosen.where(table.c.deposition_data_set_id == bindparam("key")).order_by(in_file, table.c.position)
+
+
+def _of_message(row: type[Row]) -> Select[Any]:
+    """Build the statement for the rows of a message: the file, what it holds, and the position last."""
+    table = CATEGORY_TABLES[row]
+    chosen = select(table.c[file_column(row)], *(table.c[c] for c in _COLUMNS[row]), table.c.position)
+    return chosen.where(table.c.deposition_data_set_id == bindparam("key"), table.c.message_id == bindparam("message"))
 
 
 def _last(row: type[Row]) -> ScalarSelect[int | None]:
@@ -42,8 +50,8 @@ def _last(row: type[Row]) -> ScalarSelect[int | None]:
 
 
 # the statements of every change, built once: building one costs as much as MariaDB takes to answer it
-_ALL = {row: _selected(row).order_by(t.c[file_column(row)], t.c.position) for row, t in CATEGORY_TABLES.items()}
-_OF_MESSAGE = {row: _selected(row).where(t.c.message_id == bindparam("message")) for row, t in CATEGORY_TABLES.items()}
+_ALL = {row: _all(row) for row in CATEGORY_TABLES}
+_OF_MESSAGE = {row: _of_message(row) for row in CATEGORY_TABLES}
 _COUNTS = select(*(_last(row) for row in (Message, FileReference, OriginalCommunication)))
 _LAST_STATUS = select(_last(Status))
 _INSERT = {row: insert(table) for row, table in CATEGORY_TABLES.items()}
@@ -62,8 +70,8 @@ class Rows:
         """Read everything, in file order."""
         found: dict[str, dict[type[Row], list[Row]]] = {c: {r: [] for r in CATEGORY_TABLES} for c in CONTENT_TYPES}
         for row in CATEGORY_TABLES:
-            for in_file, _, value in self._fetch(row, _ALL[row], {}):
-                found[in_file][row].append(value)
+            for values in self._connection.execute(_ALL[row], self._key).all():
+                found[values[0]][row].append(_made(row, values))
         return Correspondence(self.deposition_data_set_id, tuple(_section(c, found[c]) for c in CONTENT_TYPES))
 
     def message(self, message_id: str) -> Message | None:
@@ -117,16 +125,12 @@ class Rows:
         return changed
 
     def _of(self, row: type[Any], message_id: str) -> list[tuple[str, int, Any]]:
-        rows = self._fetch(row, _OF_MESSAGE[row], {"message": message_id})
+        """Give the rows of a message, each with its file and position."""
+        rows = self._connection.execute(_OF_MESSAGE[row], self._key | {"message": message_id}).all()
+        found = [(values[0], values[-1], _made(row, values[:-1])) for values in rows]
         # MariaDB takes ids that differ in blanks at their end for equal
-        found = [item for item in rows if item[2].message_id == message_id]
+        found = [item for item in found if item[2].message_id == message_id]
         return sorted(found, key=lambda item: (CONTENT_TYPES.index(item[0]), item[1]))
-
-    def _fetch(self, row: type[Any], statement: Select[Any], more: dict[str, str]) -> list[tuple[str, int, Any]]:
-        found = self._connection.execute(statement, self._key | more).all()
-        if row is Message:
-            return [(r[0], r[1], Message(r[0], *r[2:])) for r in found]
-        return [(r[0], r[1], row(*r[2:])) for r in found]
 
     def _where(self, row: type[Row], content_type: str) -> tuple[Any, ...]:
         table: Table = CATEGORY_TABLES[row]
@@ -152,6 +156,11 @@ def remove_rows(connection: Connection, deposition_data_set_id: str) -> None:
     """Remove the rows of a scratch deposition."""
     for table in CATEGORY_TABLES.values():
         connection.execute(delete(table).where(table.c.deposition_data_set_id == deposition_data_set_id))
+
+
+def _made(row: type[Any], values: Sequence[Any]) -> Any:
+    """Make a row of its file and what that holds; of the four only a message keeps the file."""
+    return Message(*values) if row is Message else row(*values[1:])
 
 
 def _values(row: Row) -> dict[str, object]:

@@ -65,7 +65,7 @@ class DatabaseStore:
 
     def snapshot(self, deposition_data_set_id: str) -> Snapshot | None:
         """Read everything of a deposition in one consistent transaction; `None` when it is not known."""
-        with translated(), self._reading.begin() as connection:
+        with translated(), self._reading.connect() as connection:
             state = depositions.find(connection, deposition_data_set_id)
             if state is None:
                 return None
@@ -73,7 +73,7 @@ class DatabaseStore:
 
     def current(self, deposition_data_set_id: str) -> Snapshot | None:
         """Give what `snapshot` gives, without reading rows again of a version that this process has read."""
-        with translated(), self._reading.begin() as connection:
+        with translated(), self._reading.connect() as connection:
             state = depositions.find(connection, deposition_data_set_id)
             if state is None:
                 return None
@@ -85,28 +85,28 @@ class DatabaseStore:
 
     def state(self, deposition_data_set_id: str) -> Snapshot | None:
         """Read what is recorded about a deposition's files, without its rows; `None` when it is not known."""
-        with translated(), self._reading.begin() as connection:
+        with translated(), self._reading.connect() as connection:
             return depositions.find(connection, deposition_data_set_id)
 
     def behind(self) -> tuple[str, ...]:
         """List the depositions whose files lack something."""
         statement = select(deposition.c.deposition_data_set_id).where(deposition.c.cif_behind)
-        with translated(), self._reading.begin() as connection:
+        with translated(), self._reading.connect() as connection:
             return tuple(connection.scalars(statement.order_by(deposition.c.deposition_data_set_id)))
 
     def recorded(self) -> dict[str, Signatures]:
         """Give the recorded signatures of every deposition that is known."""
-        with translated(), self._reading.begin() as connection:
+        with translated(), self._reading.connect() as connection:
             return depositions.all_signatures(connection)
 
     def states(self, keys: Sequence[str]) -> dict[str, Snapshot]:
         """Read what is recorded of many depositions at once; one that is not known is left out."""
-        with translated(), self._reading.begin() as connection:
+        with translated(), self._reading.connect() as connection:
             return bulk.states(connection, keys)
 
     def row_counts(self, keys: Sequence[str]) -> dict[str, int]:
         """Count the rows of each of many depositions."""
-        with translated(), self._reading.begin() as connection:
+        with translated(), self._reading.connect() as connection:
             return bulk.row_counts(connection, keys)
 
     def add(self, snapshots: Sequence[Snapshot]) -> None:
@@ -115,7 +115,7 @@ class DatabaseStore:
 
     def recent(self, wanted: Wanted, begin: Begin, limit: int) -> Slice:
         """Give the next wanted messages, newest first, at most `limit`; each slice is one short transaction."""
-        with translated(), self._reading.begin() as connection:
+        with translated(), self._reading.connect() as connection:
             return slice_of(connection, wanted, begin, limit)
 
     def write(self, change: Change) -> Applied:
@@ -202,7 +202,7 @@ class DatabaseStore:
 
     def max_packet(self) -> int | None:
         """Give the largest statement that the server takes, in bytes; `None` for a kind of database that has no limit."""
-        with translated(), self._reading.begin() as connection:
+        with translated(), self._reading.connect() as connection:
             if connection.dialect.name == "sqlite":
                 return None
             return int(connection.exec_driver_sql("SELECT @@max_allowed_packet").scalar_one())
