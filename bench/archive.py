@@ -27,6 +27,7 @@ from service.messages import CATEGORIES, Message, attributes
 from service.storage.database import schema
 from service.storage.database.rows import derived
 from service.storage.database.tables import DERIVED, column_of, file_column
+from service.sync.export import export
 from service.sync.folder import Folder
 from service.sync.transfer import Imported, Importer
 from service.vocabulary import CONTENT_TYPES
@@ -124,8 +125,7 @@ def imported(settings: Settings, keys: list[str], workers: int) -> None:
 def exported(settings: Settings, root: Path, keys: Iterable[str]) -> None:
     """Export all into a folder, as the command does."""
     target = Folder(root, assembled(settings).stores.database, settings.state_dir, 10, overwrite=False)
-    for key in keys:
-        target.bring(key)
+    assert not [one for one in export(target, keys) if one.error]  # noqa: S101
 
 
 def exported_by_two(settings: Settings, root: Path, keys: list[str]) -> None:
