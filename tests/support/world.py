@@ -66,7 +66,11 @@ class World:
         self.is_down = True
 
     def start_database(self) -> None:
+        """Start it, and have every worker find out: one that used a connection just now does not ask whether it stands."""
         self.proxy.ok()
+        for worker in self.workers:
+            while not worker.stores.database.is_ready():
+                continue
         self.is_down = False
 
     def files(self) -> list[Path]:
