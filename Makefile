@@ -111,6 +111,9 @@ security-test: .venv/installed-dev ## Attack the service: what is refused, what 
 fuzz: .venv/installed-dev ## Make requests by the OpenAPI document, good and bad, and look at every answer (FUZZ=2000)
 	FUZZ=$(FUZZ) $(PYTEST) tests/security/test_schema_fuzz.py
 
+round-trip: .venv/installed-dev ## Take an archive into the database and out again, and compare every row (DEPOSITIONS=2000)
+	ROUND_TRIP=$(DEPOSITIONS) $(PYTEST) tests/cli/test_cli_round_trip.py
+
 ##@ Validation
 
 validate: ## Validate the integration, look for mistakes and known weaknesses; all of it, whatever fails

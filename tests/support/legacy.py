@@ -7,7 +7,7 @@ from typing import Any
 
 from mmcif_utils.message.PdbxMessageIo import PdbxMessageIo
 
-_READERS = {
+CATEGORIES = {
     "pdbx_deposition_message_info": "getMessageInfo",
     "pdbx_deposition_message_file_reference": "getFileReferenceInfo",
     "pdbx_deposition_message_origcomm_reference": "getOrigCommReferenceInfo",
@@ -24,7 +24,7 @@ def opened(path: Path) -> Any:
 
 def rows(path: Path, category: str = "pdbx_deposition_message_info") -> list[dict[str, str]]:
     """Give the rows of a category with their texts decoded as the legacy display does."""
-    found = getattr(opened(path), _READERS[category])()
+    found = getattr(opened(path), CATEGORIES[category])()
     return [{name: html.unescape(value) for name, value in row.items()} for row in found]
 
 
