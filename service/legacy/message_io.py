@@ -76,7 +76,7 @@ class PdbxMessageIo(Categories):
         self,
         filePath: str,
         applyConstraints: bool = False,
-        tmpPath: str = "",
+        tmpPath: str = "./tmpfiles",
         doubleQuotingFlag: bool = False,
     ) -> bool:
         return self.write(filePath)

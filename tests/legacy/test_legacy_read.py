@@ -1,7 +1,6 @@
 """What the legacy class reads: upstream's answers, under every profile, except where a defect is named."""
 
 import html
-import inspect
 import io
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ from mmcif_utils.message.PdbxMessageIo import PdbxMessageIo as Upstream
 from support.site import DEPOSITION, LEGACY
 
 from service.errors import DamagedFile
-from service.legacy import PdbxMessageIo
 from service.messages import CATEGORIES
 from service.vocabulary import CONTENT_TYPES
 
@@ -151,10 +149,3 @@ def test_a_second_read_begins_anew(side: Any) -> None:
     assert read.read(side.path("messages-from-depositor"))
     expected = 6 if side.is_upstream else 1  # upstream adds a second block and keeps the first one selected
     assert len(read.getMessageInfo()) == expected
-
-
-def test_every_public_method_of_upstream_is_there_and_takes_its_arguments() -> None:
-    for name, method in inspect.getmembers(Upstream, inspect.isfunction):
-        if not name.startswith("_") or name == "__init__":
-            theirs, mine = inspect.signature(method), inspect.signature(getattr(PdbxMessageIo, name))
-            assert list(mine.parameters)[: len(theirs.parameters)] == list(theirs.parameters), name
