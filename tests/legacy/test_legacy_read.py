@@ -68,6 +68,23 @@ def test_the_block_and_its_values_are_given_in_every_shape(side: Any) -> None:
     assert len(read.getCurrentContainerList()) == 1
 
 
+def test_a_text_is_shown_alike_however_its_characters_are_referred_to(side: Any) -> None:
+    given = "caf&#233; caf\xe9 &#65;&#x41; &eacute; &amp; &amp;lt; R&D"
+    written = Upstream(verbose=False, log=io.StringIO())
+    written.newBlock("messages")
+    written.appendMessage({"ordinal_id": "1", "message_id": "m", "message_text": given})
+    path = side.site.root / "elsewhere.cif"
+    assert written.write(str(path))
+    read = side.make()
+    assert read.read(str(path))
+    [row] = read.getMessageInfo()
+    assert html.unescape(row["message_text"]) == html.unescape(given)
+    if side.is_upstream:  # it refers to what is not ASCII, and leaves other references as they stand
+        assert row["message_text"] == given.replace("\xe9", "&#233;")
+    else:
+        assert row["message_text"] == "caf&#233; caf&#233; AA &#233; & &#38;lt; R&D"
+
+
 def test_what_is_not_there_yet_is_no_content(side: Any) -> None:
     empty = side.site.file("D_1000000009")
     empty.parent.mkdir()

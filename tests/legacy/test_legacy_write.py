@@ -141,6 +141,20 @@ def test_a_write_that_cannot_be_made_is_no_success(our_side: Any) -> None:
         made.write(our_side.path())
 
 
+def test_nothing_is_not_reported_as_written(side: Any) -> None:
+    path = side.site.file("D_1000000009")
+    path.parent.mkdir()
+    nothing_read, no_row = side.make(), side.make()
+    assert not nothing_read.read(str(path))
+    no_row.newBlock("messages")
+    assert not no_row.appendMessage({"message_id": "m", "colour": "red"}) or side.is_upstream
+    for made in (side.make(), nothing_read, no_row):
+        assert made.write(str(path)) is side.is_upstream  # K1
+        assert side.is_upstream or not path.exists()
+    read = side.read()
+    assert read.write(side.path())  # all that it holds is stored
+
+
 def test_a_path_that_programs_make_up_is_a_file_of_the_site(our_side: Any) -> None:
     made_up = f"/dummy/messaging/{DEPOSITION}/{DEPOSITION}_{FROM}_P1.cif.V1"
     with LockFile(made_up), our_side.make() as made:
