@@ -2,7 +2,9 @@
 
 import html
 import io
+import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -19,8 +21,11 @@ READERS = ("getMessageInfo", "getFileReferenceInfo", "getOrigCommReferenceInfo",
 
 
 def sample(content_type: str, deposition: str) -> Any:
+    """Give upstream's object over a copy of a sample: it writes logs beside what it reads."""
     made = Upstream(verbose=False, log=io.StringIO())
-    made.read(str(LEGACY / "archive" / deposition / f"{deposition}_{content_type}_P1.cif.V1"))
+    name = f"{deposition}_{content_type}_P1.cif.V1"
+    with TemporaryDirectory() as folder:
+        made.read(str(shutil.copy(LEGACY / "archive" / deposition / name, folder)))
     return made
 
 
