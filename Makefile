@@ -261,8 +261,8 @@ logs: .venv/installed ## Show the last lines of the service's log file
 backup: .venv/installed ## Write files, rows and state into the new folder BACKUP (var/backup-TIME)
 	$(MSGMODULE) backup $(or $(BACKUP),var/backup-$(shell date -u +%Y%m%dT%H%M%SZ))
 
-restore: .venv/installed ## Put the backup in the folder BACKUP into an empty site
-	$(MSGMODULE) restore $(BACKUP)
+restore: .venv/installed ## Put the backup in the folder BACKUP into an empty site, or over what it holds (CONFIRM=yes)
+	$(MSGMODULE) restore $(BACKUP) $(if $(filter yes,$(CONFIRM)),--confirm)
 
 ##@ CI
 
