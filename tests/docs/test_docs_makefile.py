@@ -1,17 +1,15 @@
 """The Makefile: every target of the seed, each an alias, none of them masking a failure."""
 
-import os
 import re
 import subprocess
-from pathlib import Path
 
 import pytest
 from support.command import DOWN
+from support.make import ROOT, make
 from support.site import Site
 
 from service.cli.main import cli
 
-ROOT = Path(__file__).parents[2]
 LINES = (ROOT / "Makefile").read_text(encoding="utf-8").splitlines()
 TARGETS = [m[1] for line in LINES if (m := re.match(r"([a-z0-9-]+):", line))]
 #: Rows S27-S35, S42-S43 and S55-S89 of the seed. Those of commands that are made elsewhere are added with them.
@@ -23,18 +21,6 @@ deploy-staging deploy-production feature-flags feature-flags-enable feature-flag
 dev-test dev-commit ci-test ci-deploy troubleshoot logs backup restore backend-migration-guide
 """
 SEED = _SEED.split()
-
-
-def make(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-    return subprocess.run(
-        ["make", "--no-print-directory", *arguments],
-        cwd=ROOT,
-        env=clean | environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def test_every_target_of_the_seed_is_there_and_in_the_help() -> None:
