@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 PORT ?= 8000
+MANUAL_PORT ?= 8001
 WORKERS ?= 2
 INTERVAL ?= 60
 REASON ?= make $@
@@ -205,8 +206,8 @@ clean: ## Remove .venv and caches; data under var/ stays
 docs: .venv/installed-dev ## Build the manual into var/manual; a broken link is a failure
 	$(MKDOCS) build --quiet --strict
 
-serve-docs: docs ## Build the manual and serve it on http://127.0.0.1:8001
-	$(PYTHON) -m http.server --bind 127.0.0.1 --directory var/manual 8001
+serve-docs: docs ## Build the manual, serve it on this machine and print where (MANUAL_PORT=8001)
+	$(PYTHON) -u -m http.server --bind 127.0.0.1 --directory var/manual $(MANUAL_PORT)
 
 docs-check: docs ## Build the manual, and compare it with the code and run its examples
 	$(PYTEST) tests/docs

@@ -1,13 +1,17 @@
 """What the targets of development and deployment do, in which order, and that what is found wrong fails them."""
 
 import os
+import re
 import shutil
+import signal
+import socket
 import subprocess
+import urllib.request
 from pathlib import Path
 
 import pytest
 from support.command import DOWN
-from support.make import ROOT, make, recipe
+from support.make import ROOT, environ, make, recipe
 from support.site import Site
 
 SUITE, QUICK, VALIDATION = "-m pytest --numprocesses", "-m pytest -m unit", "validate --integration"
@@ -59,16 +63,16 @@ def test_a_broken_store_fails_the_validation_and_is_named_and_the_rest_is_looked
 
 
 def test_what_is_no_backup_and_what_is_restored_over_data_exit_1(site: Site, tmp_path: Path) -> None:
-    environ = site.environ("cif-only")
+    stated = site.environ("cif-only")
     site.services("cif-only").switching.start()
-    done = make("restore", "BACKUP=/nonexistent", **environ)
+    done = make("restore", "BACKUP=/nonexistent", **stated)
     assert "restore] Error 1" in done.stderr
     assert "/nonexistent" in done.stderr
     backup = f"BACKUP={tmp_path / 'backup'}"
-    assert make("backup", backup, **environ).returncode == 0
-    assert "restore] Error 1" in make("restore", backup, **environ).stderr
-    assert "restore] Error 2" in make("restore", **environ).stderr
-    done = make("restore", backup, "CONFIRM=yes", **environ)
+    assert make("backup", backup, **stated).returncode == 0
+    assert "restore] Error 1" in make("restore", backup, **stated).stderr
+    assert "restore] Error 2" in make("restore", **stated).stderr
+    done = make("restore", backup, "CONFIRM=yes", **stated)
     assert done.returncode == 0, done.stderr
 
 
@@ -78,6 +82,26 @@ def test_a_weakness_in_the_code_fails_the_look_for_them(tmp_path: Path) -> None:
     done = make("security", f"CODE={weak}")
     assert done.returncode != 0
     assert "B602" in done.stdout
+
+
+def test_the_manual_is_served_on_this_machine_where_it_says() -> None:
+    page = ROOT / "var" / "manual" / "served.txt"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text("served")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    command = ["make", "--assume-old=docs", "serve-docs", f"MANUAL_PORT={port}"]
+    serving = subprocess.Popen(command, cwd=ROOT, env=environ(), stdout=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        assert serving.stdout is not None
+        url = next(found[0] for line in serving.stdout if (found := re.findall(r"http://127\.0\.0\.1:\d+/", line)))
+        with urllib.request.urlopen(f"{url}served.txt") as answer:  # noqa: S310 - http, as matched above
+            assert answer.read() == b"served"
+    finally:
+        os.killpg(serving.pid, signal.SIGTERM)
+        serving.communicate()
+        page.unlink()
 
 
 def test_a_failing_suite_ends_the_run_of_ci(tmp_path: Path) -> None:
@@ -90,6 +114,6 @@ def test_a_failing_suite_ends_the_run_of_ci(tmp_path: Path) -> None:
     shutil.copy2(ROOT / ".ci" / "run", tmp_path / ".ci" / "run")
     for suite, passes in (("true", True), ("false", False)):
         (tmp_path / "Makefile").write_text(f"install-dev axe: ;\ntest: ; {suite}\n")
-        environ = {"PATH": f"{tools}:{os.environ['PATH']}"}
-        done = subprocess.run([tmp_path / ".ci" / "run"], env=environ, capture_output=True, check=False)
+        found = {"PATH": f"{tools}:{os.environ['PATH']}"}
+        done = subprocess.run([tmp_path / ".ci" / "run"], env=found, capture_output=True, check=False)
         assert (done.returncode == 0) is passes, done.stderr
