@@ -1,12 +1,13 @@
 """The Makefile: every target of the seed, each an alias, none of them masking a failure."""
 
+import os
 import re
 import subprocess
 
 import pytest
 from support.command import DOWN
 from support.make import ROOT, make
-from support.site import Site
+from support.site import DEPOSITION, Site
 
 from service.cli.main import cli
 
@@ -88,3 +89,20 @@ def test_a_script_of_the_seed_is_the_command(script: str) -> None:
     done = subprocess.run(["python3", ROOT / "scripts" / script, "--help"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("Usage: msgmodule ")
+
+
+def test_the_scripts_run_as_the_seed_prints_them(legacy_site: Site) -> None:
+    listed = legacy_site.root / "depositions.txt"
+    listed.write_text(f"# the first ones\n\n{DEPOSITION}\n")
+    stated = {"PATH": os.environ["PATH"]} | legacy_site.environ("dual-write-cif-read")
+    for script, *arguments in (
+        ("init_messaging_database.py", "--env", "development"),
+        ("migrate_cif_to_db.py", "--deposition", DEPOSITION),
+        ("migrate_cif_to_db.py", "--depositions-file", str(listed)),
+        ("migrate_cif_to_db.py", "--directory", str(legacy_site.root / "data" / "archive")),
+        ("validate_integration.py",),
+    ):
+        command = ["python3", f"scripts/{script}", *arguments]
+        done = subprocess.run(command, cwd=ROOT, env=stated, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, (command, done.stdout, done.stderr)
+    assert set(legacy_site.services("db-only").stores.database.recorded()) >= {DEPOSITION, "D_9000277853"}
