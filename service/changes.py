@@ -181,7 +181,8 @@ class Amend:
         if message == stored and not files and not originals:
             return Delta(self.content_type, None, stored, *kept, repeated=True)
         new = numbered(files, originals, view.counts(self.content_type))
-        return Delta(self.content_type, None, message, kept[0] + new[0], kept[1] + new[1], before=stored)
+        whole = kept[0] + new[0] if files else (), kept[1] + new[1] if originals else ()
+        return Delta(self.content_type, None, message, *whole, before=stored)
 
 
 Change = AppendMessage | EditDraft | MarkRead | Tag | Amend

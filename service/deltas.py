@@ -23,9 +23,9 @@ class View(Protocol):
 class Delta:
     """The rows one change puts into one section: appended, replaced by `message_id`, or (status) either of both.
 
-    `before` is the row whose place the replaced message or the status takes; `files` and `originals` of a replaced message
-    are all that it shall have, of which a store adds what it lacks. `repeated` says that the rows stand there already: they
-    are those stored, and nothing is to be written.
+    `before` is the row whose place the replaced message or the status takes; `files` and `originals` of a replaced message,
+    where any are new, are all that it shall have, of which a store adds what it lacks. `repeated` says that the rows stand
+    there already: they are those stored, and nothing is to be written.
     """
 
     content_type: str
