@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 PORT ?= 8000
+MANUAL_PORT ?= 8001
 WORKERS ?= 2
 INTERVAL ?= 60
 REASON ?= make $@
@@ -208,8 +209,8 @@ clean: ## Remove .venv and caches; data under var/ stays
 docs: .venv/installed-dev ## Build the manual into var/manual; a broken link is a failure
 	$(MKDOCS) build --quiet --strict
 
-serve-docs: docs ## Build the manual and serve it on http://127.0.0.1:8001
-	$(PYTHON) -m http.server --bind 127.0.0.1 --directory var/manual 8001
+serve-docs: docs ## Build the manual, serve it on this machine and print where (MANUAL_PORT=8001)
+	$(PYTHON) -u -m http.server --bind 127.0.0.1 --directory var/manual $(MANUAL_PORT)
 
 docs-check: docs ## Build the manual, and compare it with the code and run its examples
 	$(PYTEST) tests/docs
@@ -264,8 +265,8 @@ logs: .venv/installed ## Show the last lines of the service's log file
 backup: .venv/installed ## Write files, rows and state into the new folder BACKUP (var/backup-TIME)
 	$(MSGMODULE) backup $(or $(BACKUP),var/backup-$(shell date -u +%Y%m%dT%H%M%SZ))
 
-restore: .venv/installed ## Put the backup in the folder BACKUP into an empty site
-	$(MSGMODULE) restore $(BACKUP)
+restore: .venv/installed ## Put the backup in the folder BACKUP into an empty site, or over what it holds (CONFIRM=yes)
+	$(MSGMODULE) restore $(BACKUP) $(if $(filter yes,$(CONFIRM)),--confirm)
 
 ##@ CI
 

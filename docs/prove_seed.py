@@ -54,7 +54,7 @@ def page(verdicts: dict[str, str]) -> str:
         "|---|---|---|---|",
     ]
     for row, (promise, *given) in ROWS.items():
-        shown = "<br>".join(proof if proof.startswith(_AWAITS) else f"`{proof}`" for proof in given)
+        shown = "<br>".join(proof if proof.startswith(_AWAITS) else f"`{proof}`" for proof in given).replace("|", "\\|")
         lines.append(f"| {row} | {promise} | {shown} | {'<br>'.join(verdicts[proof] for proof in given)} |")
     return "\n".join(lines) + "\n"
 

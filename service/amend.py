@@ -1,11 +1,12 @@
 """How a row is amended by a program that read it earlier: only what that program changed, and only if nobody else did."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import fields, replace
 from typing import TypeVar
 
 from service.errors import Conflict
-from service.messages import FileReference, Message, OriginalCommunication, Status, same_but
+from service.messages import FileReference, Message, OriginalCommunication, Status, unnumbered
 
 Amendable = TypeVar("Amendable", Message, Status)
 Numbered = TypeVar("Numbered", FileReference, OriginalCommunication)
@@ -33,6 +34,19 @@ def amended(row: Amendable, seen: Amendable | None, stored: Amendable | None) ->
 
 
 def missing(rows: tuple[Numbered, ...], stored: Iterable[Numbered]) -> tuple[Numbered, ...]:
-    """Give the rows that are not stored yet; their ordinals are not looked at, for the store numbers them."""
-    of_message = [old for old in stored if any(old.message_id == row.message_id for row in rows)]
-    return tuple(row for row in rows if not any(same_but(row, old, "ordinal_id") for old in of_message))
+    """Give the rows that are not stored yet; their ordinals are not looked at, for the store numbers them.
+
+    They are a multiset: a stored row stands for one of several equal ones.
+    """
+    if not rows:
+        return ()
+    messages = {row.message_id for row in rows}
+    there = Counter(unnumbered(old) for old in stored if old.message_id in messages)
+    lacking = []
+    for row in rows:
+        key = unnumbered(row)
+        if there[key]:
+            there[key] -= 1
+        else:
+            lacking.append(row)
+    return tuple(lacking)

@@ -152,9 +152,10 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class Amend:
-    """Set the fields in which `row` differs from the row `seen`, and add references to its message.
+    """Set the fields in which `row` differs from the row `seen`, and add the references that its message shall have.
 
-    The legacy class changes rows so. Only a field that is still as it was seen is changed (reference, K21).
+    The legacy class changes rows so. Only a field that is still as it was seen is changed (reference, K21). References are
+    a multiset: of two equal ones the message gets the second where only one is stored.
     """
 
     deposition_data_set_id: str
@@ -174,15 +175,14 @@ class Amend:
             status = amended(self.row, cast(Status | None, self.seen), view.status(key))
             return Delta(TO_DEPOSITOR, status=status, before=view.status(key), repeated=status == view.status(key))
         stored = _known(view, self.deposition_data_set_id, key)
-        message, kept = (
-            amended(self.row, cast(Message | None, self.seen), stored),
-            (view.references(key), view.originals(key)),
-        )
+        message = amended(self.row, cast(Message | None, self.seen), stored)
+        kept = view.references(key, self.content_type), view.originals(key, self.content_type)
         files, originals = missing(self.files, kept[0]), missing(self.originals, kept[1])
         if message == stored and not files and not originals:
             return Delta(self.content_type, None, stored, *kept, repeated=True)
-        references = numbered(files, originals, view.counts(self.content_type))
-        return Delta(self.content_type, None, message, *references, before=stored)
+        new = numbered(files, originals, view.counts(self.content_type))
+        whole = kept[0] + new[0] if files else (), kept[1] + new[1] if originals else ()
+        return Delta(self.content_type, None, message, *whole, before=stored)
 
 
 Change = AppendMessage | EditDraft | MarkRead | Tag | Amend

@@ -169,11 +169,15 @@ class Correspondence:
     def message(self, message_id: str) -> Message | None:
         return next((m for m in self.messages if m.message_id == message_id), None)
 
-    def references(self, message_id: str) -> tuple[FileReference, ...]:
-        return tuple(f for s in self.sections for f in s.files if f.message_id == message_id)
+    def references(self, message_id: str, content_type: str | None = None) -> tuple[FileReference, ...]:
+        """Give the references of a message, in one of the files or in all."""
+        return tuple(f for s in self._in(content_type) for f in s.files if f.message_id == message_id)
 
-    def originals(self, message_id: str) -> tuple[OriginalCommunication, ...]:
-        return tuple(o for s in self.sections for o in s.originals if o.message_id == message_id)
+    def originals(self, message_id: str, content_type: str | None = None) -> tuple[OriginalCommunication, ...]:
+        return tuple(o for s in self._in(content_type) for o in s.originals if o.message_id == message_id)
+
+    def _in(self, content_type: str | None) -> tuple[Section, ...]:
+        return tuple(s for s in self.sections if content_type in (None, s.content_type))
 
     def status(self, message_id: str) -> Status | None:
         return next((s for s in self.statuses if s.message_id == message_id), None)

@@ -6,6 +6,7 @@ from support.site import PROFILES, Site
 
 from service.errors import Conflict, DatabaseUnavailable, InvalidInput, NotFound, SwitchRefused
 from service.factory import MessagingFactory, create_messaging_service, get_backend_info
+from service.legacy import PdbxMessageInfo
 from settings import SettingsError
 from settings.flags import FLAGS
 
@@ -66,7 +67,7 @@ def test_the_same_message_id_is_the_same_message(site: Site, monkeypatch: pytest
         ({}, "message_text"),
         ({"message_text": "x", "colour": "red"}, "colour"),
         ({"message_text": "x", "timestamp": "yesterday"}, "timestamp"),
-        ({"message_text": "x", "ordinal_id": "7"}, "ordinal_id"),
+        ({"message_text": "x", "ordinal_id": 0.5}, "ordinal_id"),
         ({"message_text": "x", "deposition_data_set_id": "D_2"}, "deposition_data_set_id"),
     ],
 )
@@ -77,6 +78,18 @@ def test_data_that_is_no_message_is_refused_naming_the_field(
     with pytest.raises(InvalidInput, match=field):
         create_messaging_service().set(DEP, data)
     assert site.files() == {}
+
+
+def test_every_attribute_of_a_message_is_taken_and_the_store_numbers_it(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    enter(monkeypatch, site, "cif-only")
+    messaging = create_messaging_service()
+    row = PdbxMessageInfo(verbose=False).set({"sender": "JD", "message_text": "x", "ordinal_id": 7})
+    for given in (row, row | {"ordinal_id": "7"}):
+        assert messaging.set(DEP, given)["message_id"] == row["message_id"]
+    [message] = messaging.get(DEP)
+    attributes = ("message_id", "timestamp", "sender", "send_status", "message_text")
+    assert {name: message[name] for name in attributes} == {name: row[name] for name in attributes}
+    assert message["ordinal_id"] == "1"
 
 
 def test_nothing_is_got_only_where_nothing_is_known_to_be_there(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

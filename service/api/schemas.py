@@ -85,9 +85,9 @@ class NewMessage(Request):
 
 
 class MessageData(NewMessage):
-    """A message as a Python caller gives it: any attribute of the category; the store numbers it."""
+    """A message as a Python caller gives it: any attribute of the category. Its number is not kept, the store gives one."""
 
-    ordinal_id: None = None
+    ordinal_id: Number = None
     deposition_data_set_id: Text = None
     timestamp: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$"), AfterValidator(_real_time)] | None = None
 

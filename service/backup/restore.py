@@ -1,33 +1,42 @@
-"""Put a backup into an empty site: first it is read whole and checked, then rows, files and state are put in place."""
+"""Put a backup into a site: first it is read whole and checked, then rows, files and state are put in place."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 
 from service.backup.content import TREE, message_files, state_files
 from service.backup.manifest import Entry, Manifest, entries, verified
+from service.backup.write import back_up
 from service.errors import Conflict, DamagedBackup, MessagingError
 from service.services import Services
 from service.storage.database import schema
 from service.storage.database.dump import Rows, loaded
-from service.storage.durable import faults, make_directory, write_new
+from service.storage.durable import faults, make_directory, remove, write_new
 from settings import Settings
 
 _ACTIVE = "state/profile.json"
 
 
-def restore(found: Services, root: Path, complain: Callable[[str], None]) -> Manifest:
+def restore(found: Services, root: Path, complain: Callable[[str], None], aside: Path | None = None) -> Manifest:
     """Restore a site and give the manifest of its backup. The active profile comes last, and makes the site a whole one.
 
-    In profiles with both stores each deposition is synced then, so that the database knows the new files; one that cannot be
-    is complained of. Raises NotFound, DamagedBackup or Conflict before anything is touched.
+    What a site holds already is backed up into the folder `aside`, and then replaced; without one only an empty site is
+    restored into. In profiles with both stores each deposition is synced then, so that the database knows the new files; one
+    that cannot be is complained of. Raises NotFound, DamagedBackup or Conflict before anything is touched.
     """
     manifest = verified(root)
     settings = found.settings
-    require_empty(settings)
+    there = first_file(settings)
+    if there and aside is None:
+        raise Conflict(f"the site is not empty, it holds {there} for one; restore into an empty site, or with --confirm")
+    if there and aside:
+        _require_replaceable(found, manifest)
+        back_up(found, aside)
     if manifest.tables:
         schema.initialise(settings, adopt=False)
-        loaded(settings, _tables(root, manifest.tables), manifest.tables)
+        loaded(settings, _tables(root, manifest.tables), manifest.tables, replace=there is not None)
+    _remove_others(root, settings)
     _put_all(root, "files/", settings.cif_root)
     _put_all(root, "state/", settings.state_dir)
     profile = settings.profile_named(manifest.profile)
@@ -43,13 +52,38 @@ def restore(found: Services, root: Path, complain: Callable[[str], None]) -> Man
     return manifest
 
 
-def require_empty(settings: Settings) -> None:
-    """Raise Conflict for a site whose folders hold what a backup would bring; its database is looked at later."""
+def first_file(settings: Settings) -> Path | None:
+    """Give one of the files that a backup would replace; the database is looked at later."""
+    return next(chain(_message_files(settings), state_files(settings.state_dir)), None)
+
+
+def _message_files(settings: Settings) -> Iterator[Path]:
     with faults(settings.cif_root):
-        there = [paths[0] for folder in TREE for _, paths in message_files(settings.cif_root, folder) if paths]
-    there += state_files(settings.state_dir)
-    if there:
-        raise Conflict(f"the site is not empty, it holds {there[0]} for one; restore into an empty site only")
+        yield from (path for folder in TREE for _, paths in message_files(settings.cif_root, folder) for path in paths)
+
+
+def _require_replaceable(found: Services, manifest: Manifest) -> None:
+    """Raise Conflict for a site that is served, or whose rows this backup has none to replace with."""
+    workers = found.runtime.workers.all()
+    if workers:
+        raise Conflict(f"{len(workers)} workers serve this site, one is {workers[0]['host']}/{workers[0]['pid']}; stop them")
+    if not manifest.tables and found.settings.profile_named(found.switching.active().profile).uses_database:
+        raise Conflict("the backup has no database rows and the site has; switch to cif-only, then restore")
+
+
+def _remove_others(root: Path, settings: Settings) -> None:
+    """Remove what the backup does not hold, for it is later; first what says that the site is whole."""
+    held = {entry.path for entry in entries(root)} - {_ACTIVE}
+    with faults(settings.state_dir):
+        for path in state_files(settings.state_dir):
+            if f"state/{path.relative_to(settings.state_dir)}" not in held:
+                remove(path)
+    with faults(settings.cif_root):
+        for path in _message_files(settings):
+            if f"files/{path.relative_to(settings.cif_root)}" not in held:
+                remove(path)
+                if not any(path.parent.iterdir()):
+                    path.parent.rmdir()  # a deposition that is later than the backup
 
 
 def _tables(root: Path, tables: Mapping[str, int]) -> Iterator[tuple[str, Rows]]:

@@ -1,6 +1,7 @@
 """`msgmodule backup` and `msgmodule restore`: a site put into a folder, and back."""
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,17 +31,23 @@ def backup(context: click.Context, *, directory: Path, as_json: bool) -> None:
 
 @click.command()
 @click.argument("directory", type=_FOLDER)
+@click.option("--confirm", is_flag=True, help="Replace what the site holds, newer data too; it is backed up first.")
 @json_option
 @click.pass_context
-def restore(context: click.Context, *, directory: Path, as_json: bool) -> None:
+def restore(context: click.Context, *, directory: Path, confirm: bool, as_json: bool) -> None:
     """Put a backup into an empty site, its database of either kind; the service does not run meanwhile.
 
-    The backup is compared with its manifest before anything is touched. Exit 1 when it is none, when it was changed, when
-    the site is not empty, or when a restored deposition cannot be read.
+    The backup is compared with its manifest before anything is touched. With --confirm what the site holds is backed up
+    beside the backup, in a folder named after it with `-replaced-` and the time, and then replaced. Exit 1 when the backup
+    is none, when it was changed, when the site is not empty and nothing was confirmed, or when a restored deposition cannot
+    be read.
     """
     faults: list[str] = []
-    manifest = put_back(services_of(context), directory, faults.append)
-    show(_told(directory, manifest), as_json=as_json)
+    root = directory.resolve()
+    aside = root.with_name(f"{root.name}-replaced-{datetime.now(UTC):%Y%m%dT%H%M%SZ}") if confirm else None
+    manifest = put_back(services_of(context), directory, faults.append, aside)
+    replaced = {"replaced": str(aside)} if aside and aside.exists() else {}
+    show(_told(directory, manifest) | replaced, as_json=as_json)
     _complain_all(context, faults)
 
 

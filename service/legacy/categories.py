@@ -72,9 +72,9 @@ class Categories:
         return list(_STYLE)
 
     def newCategory(self, catName: str, container: object = None, overWrite: bool = False) -> bool:
-        """Make one of the four categories; False for one that is there or unknown, and nothing is overwritten."""
+        """Make one of the four categories, or find it there; False for an unknown one, and for rows to be overwritten."""
         table = self._tables.get(catName)
-        if self._block is None or table is None or table.exists:
+        if self._block is None or table is None or (overWrite and table.rows):
             return False
         table.exists = True
         return True

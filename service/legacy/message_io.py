@@ -58,9 +58,13 @@ class PdbxMessageIo(Categories):
     def write(self, filePath: str) -> bool:
         """Make what was changed since the read durable, in every store of the profile; `stores` tells how each stands.
 
-        Rows that others wrote meanwhile stay. Raises Conflict where a value was changed that somebody else has changed too,
-        NotFound, InvalidInput, StoreUnavailable and DamagedFile.
+        False where there is nothing to write, no row read and none appended (K1). Rows that others wrote meanwhile stay.
+        Raises Conflict where a value was changed that somebody else has changed too, NotFound, InvalidInput,
+        StoreUnavailable and DamagedFile.
         """
+        self.stores = {}
+        if not any(table.rows for table in self._tables.values()):
+            return False
         explicit = self._read[1] if self._read and self._read[0] == filePath else None
         place = place_of(self._program, filePath, explicit)
         self.stores = Writing(place, self._tables, whole=not place.is_same(self._place)).run()
@@ -76,7 +80,7 @@ class PdbxMessageIo(Categories):
         self,
         filePath: str,
         applyConstraints: bool = False,
-        tmpPath: str = "",
+        tmpPath: str = "./tmpfiles",
         doubleQuotingFlag: bool = False,
     ) -> bool:
         return self.write(filePath)

@@ -3,6 +3,7 @@
 import sys
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from inspect import Parameter, Signature
 from typing import Any, TextIO
 
 from service.legacy.rows import ATTRIBUTES, FILES, INFO, ORIGINALS, STATUS, Dictionary, Value
@@ -39,15 +40,19 @@ class _Row:
         return {}
 
 
-def _column(attribute: str, default: Value = None) -> tuple[Getter, Setter]:
-    """Give the pair of methods of one attribute; what `set` is called without is `default`."""
+def _column(attribute: str, parameter: str, default: Value = None) -> tuple[Getter, Setter]:
+    """Give the pair of methods of one attribute; the one that sets it has upstream's name for its parameter."""
+    keyword = Parameter.POSITIONAL_OR_KEYWORD
+    signature = Signature([Parameter("self", keyword), Parameter(parameter, keyword, default=default)])
 
     def get(self: _Row) -> Value:
         return self._row[attribute]
 
-    def put(self: _Row, value: Value = default) -> None:
-        self._row[attribute] = value
+    def put(self: _Row, *given: Value, **named: Value) -> None:
+        bound = signature.bind(self, *given, **named)
+        self._row[attribute] = bound.arguments.get(parameter, default)
 
+    vars(put)["__signature__"] = signature  # for inspection and help
     return get, put
 
 
@@ -72,57 +77,57 @@ class PdbxMessageInfo(_Row):
     def getValueList(self, attributeIdList: Sequence[str] | None = None) -> list[Value]:
         return [self._row.get(name) for name in attributeIdList or ()]
 
-    getOrdinalId, setOrdinalId = _column("ordinal_id")
-    getMessageId, _ = _column("message_id")
-    getDepositionId, setDepositionId = _column("deposition_data_set_id")
-    getTimestamp, setTimestamp = _column("timestamp")
-    getSender, setSender = _column("sender")
-    getContextType, setContextType = _column("context_type")
-    getContextValue, setContextValue = _column("context_value")
-    getParentMessageId, setParentMessageId = _column("parent_message_id")
-    getMessageSubject, setMessageSubject = _column("message_subject")
-    getMessageText, setMessageText = _column("message_text")
-    getMessageType, setMessageType = _column("message_type")
-    getSendStatus, setSendStatus = _column("send_status", "N")
+    getOrdinalId, setOrdinalId = _column("ordinal_id", "id")
+    getMessageId, _ = _column("message_id", "id")
+    getDepositionId, setDepositionId = _column("deposition_data_set_id", "id")
+    getTimestamp, setTimestamp = _column("timestamp", "timestamp")
+    getSender, setSender = _column("sender", "sender")
+    getContextType, setContextType = _column("context_type", "type")
+    getContextValue, setContextValue = _column("context_value", "val")
+    getParentMessageId, setParentMessageId = _column("parent_message_id", "id")
+    getMessageSubject, setMessageSubject = _column("message_subject", "txt")
+    getMessageText, setMessageText = _column("message_text", "txt")
+    getMessageType, setMessageType = _column("message_type", "type")
+    getSendStatus, setSendStatus = _column("send_status", "status", "N")
 
 
 class PdbxMessageFileReference(_Row):
     """A file that a message refers to."""
 
     category = FILES
-    getOrdinalId, setOrdinalId = _column("ordinal_id")
-    getMessageId, setMessageId = _column("message_id")
-    getDepositionId, setDepositionId = _column("deposition_data_set_id")
-    getContentType, setContentType = _column("content_type")
-    getContentFormat, setContentFormat = _column("content_format")
-    getPartitionNumber, setPartitionNumber = _column("partition_number")
-    getVersionId, setVersionId = _column("version_id")
-    getStorageType, setStorageType = _column("storage_type")
-    getUploadFileName, setUploadFileName = _column("upload_file_name", "")
+    getOrdinalId, setOrdinalId = _column("ordinal_id", "id")
+    getMessageId, setMessageId = _column("message_id", "id")
+    getDepositionId, setDepositionId = _column("deposition_data_set_id", "id")
+    getContentType, setContentType = _column("content_type", "type")
+    getContentFormat, setContentFormat = _column("content_format", "type")
+    getPartitionNumber, setPartitionNumber = _column("partition_number", "val")
+    getVersionId, setVersionId = _column("version_id", "val")
+    getStorageType, setStorageType = _column("storage_type", "type")
+    getUploadFileName, setUploadFileName = _column("upload_file_name", "fileName", "")
 
 
 class PdbxMessageOrigCommReference(_Row):
     """The mail or message that an archived or forwarded message brings along."""
 
     category = ORIGINALS
-    getOrdinalId, setOrdinalId = _column("ordinal_id")
-    getMessageId, setMessageId = _column("message_id")
-    getDepositionId, setDepositionId = _column("deposition_data_set_id")
-    getOrigMessageId, setOrigMessageId = _column("orig_message_id")
-    getOrigDepositionId, setOrigDepositionId = _column("orig_deposition_data_set_id")
-    getOrigTimeStamp, setOrigTimeStamp = _column("orig_timestamp")
-    getOrigSender, setOrigSender = _column("orig_sender")
-    getOrigRecipient, setOrigRecipient = _column("orig_recipient")
-    getOrigMessageSubject, setOrigMessageSubject = _column("orig_message_subject")
-    getOrigAttachments, setOrigAttachments = _column("orig_attachments")
+    getOrdinalId, setOrdinalId = _column("ordinal_id", "id")
+    getMessageId, setMessageId = _column("message_id", "id")
+    getDepositionId, setDepositionId = _column("deposition_data_set_id", "id")
+    getOrigMessageId, setOrigMessageId = _column("orig_message_id", "origId")
+    getOrigDepositionId, setOrigDepositionId = _column("orig_deposition_data_set_id", "origDepId")
+    getOrigTimeStamp, setOrigTimeStamp = _column("orig_timestamp", "origTimeStamp")
+    getOrigSender, setOrigSender = _column("orig_sender", "origSender")
+    getOrigRecipient, setOrigRecipient = _column("orig_recipient", "origRecipient")
+    getOrigMessageSubject, setOrigMessageSubject = _column("orig_message_subject", "subject")
+    getOrigAttachments, setOrigAttachments = _column("orig_attachments", "origAttachments")
 
 
 class PdbxMessageStatus(_Row):
     """The three flags of a message."""
 
     category = STATUS
-    getMessageId, setMessageId = _column("message_id")
-    getDepositionId, setDepositionId = _column("deposition_data_set_id")
-    getReadStatus, setReadStatus = _column("read_status", "N")
-    getActionReqdStatus, setActionReqdStatus = _column("action_reqd", "N")
-    getReadyForRelStatus, setReadyForRelStatus = _column("for_release", "N")
+    getMessageId, setMessageId = _column("message_id", "id")
+    getDepositionId, setDepositionId = _column("deposition_data_set_id", "id")
+    getReadStatus, setReadStatus = _column("read_status", "status", "N")
+    getActionReqdStatus, setActionReqdStatus = _column("action_reqd", "status", "N")
+    getReadyForRelStatus, setReadyForRelStatus = _column("for_release", "status", "N")

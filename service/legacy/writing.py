@@ -53,10 +53,10 @@ class Writing:
             yield AppendMessage(owner, new, *self._belonging(message.message_id))
         for seen, row in self._changed(INFO):
             before, after = taken(Message, seen, self._place.content_type), taken(Message, row, self._place.content_type)
-            yield Amend(owner, after, before, *self._belonging(after.message_id))
+            yield Amend(owner, after, before, *self._together(str(after.message_id)))
         for message_id in list(self._files | self._originals):
             stored = self._stored(message_id)
-            yield Amend(owner, stored, stored, *self._belonging(message_id))
+            yield Amend(owner, stored, stored, *self._together(message_id))
         for row in self._added(STATUS):
             yield Amend(owner, taken(Status, row, self._place.content_type))
         for seen, row in self._changed(STATUS):
@@ -81,6 +81,18 @@ class Writing:
     def _belonging(self, message_id: str | None) -> tuple[tuple[FileReference, ...], tuple[OriginalCommunication, ...]]:
         """Take the references of a message that go with it in one change."""
         return self._files.pop(str(message_id), ()), self._originals.pop(str(message_id), ())
+
+    def _together(self, message_id: str) -> tuple[tuple[FileReference, ...], tuple[OriginalCommunication, ...]]:
+        """Give the references that a stored message shall have where some were added: those that were seen, and these."""
+        files, originals = self._belonging(message_id)
+        return (
+            self._seen(FILES, FileReference, message_id) + files if files else (),
+            self._seen(ORIGINALS, OriginalCommunication, message_id) + originals if originals else (),
+        )
+
+    def _seen(self, category: str, kind: type[Any], message_id: str) -> tuple[Any, ...]:
+        rows = [] if self._whole else self._tables[category].read
+        return tuple(taken(kind, row, self._place.content_type) for row in rows if row["message_id"] == message_id)
 
     def _stored(self, message_id: str) -> Message:
         message = self._place.store.read(self._place.deposition).correspondence.message(message_id)

@@ -3,15 +3,14 @@
 import os
 import re
 import subprocess
-from pathlib import Path
 
 import pytest
 from support.command import DOWN
-from support.site import Site
+from support.make import ROOT, make
+from support.site import DEPOSITION, Site
 
 from service.cli.main import cli
 
-ROOT = Path(__file__).parents[2]
 LINES = (ROOT / "Makefile").read_text(encoding="utf-8").splitlines()
 TARGETS = [m[1] for line in LINES if (m := re.match(r"([a-z0-9-]+):", line))]
 #: Rows S27-S35, S42-S43 and S55-S89 of the seed. Those of commands that are made elsewhere are added with them.
@@ -23,18 +22,6 @@ deploy-staging deploy-production feature-flags feature-flags-enable feature-flag
 dev-test dev-commit ci-test ci-deploy troubleshoot logs backup restore backend-migration-guide
 """
 SEED = _SEED.split()
-
-
-def make(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-    return subprocess.run(
-        ["make", "--no-print-directory", *arguments],
-        cwd=ROOT,
-        env=clean | environ,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def test_every_target_of_the_seed_is_there_and_in_the_help() -> None:
@@ -102,3 +89,20 @@ def test_a_script_of_the_seed_is_the_command(script: str) -> None:
     done = subprocess.run(["python3", ROOT / "scripts" / script, "--help"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("Usage: msgmodule ")
+
+
+def test_the_scripts_run_as_the_seed_prints_them(legacy_site: Site) -> None:
+    listed = legacy_site.root / "depositions.txt"
+    listed.write_text(f"# the first ones\n\n{DEPOSITION}\n")
+    stated = {"PATH": os.environ["PATH"]} | legacy_site.environ("dual-write-cif-read")
+    for script, *arguments in (
+        ("init_messaging_database.py", "--env", "development"),
+        ("migrate_cif_to_db.py", "--deposition", DEPOSITION),
+        ("migrate_cif_to_db.py", "--depositions-file", str(listed)),
+        ("migrate_cif_to_db.py", "--directory", str(legacy_site.root / "data" / "archive")),
+        ("validate_integration.py",),
+    ):
+        command = ["python3", f"scripts/{script}", *arguments]
+        done = subprocess.run(command, cwd=ROOT, env=stated, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, (command, done.stdout, done.stderr)
+    assert set(legacy_site.services("db-only").stores.database.recorded()) >= {DEPOSITION, "D_9000277853"}

@@ -21,6 +21,9 @@ PLACES = {
     "MSGMODULE_LOG_FILE": "var/messaging.log",
 }
 
+#: The one step that is no request.
+VERIFY = ".venv/bin/msgmodule verify --all"
+
 
 def shell_blocks(page: str) -> list[str]:
     return re.findall(r"^```sh\n(.*?)^```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
@@ -55,6 +58,11 @@ def made_run(root: Path) -> Iterator[int]:
             served.communicate()
 
 
+def commands_but_requests(blocks: list[str]) -> list[str]:
+    """Give the commands of a path that are not `curl`: what a newcomer cannot do by requests alone."""
+    return [line for block in blocks for line in block.splitlines() if line.startswith((".venv/", "make"))]
+
+
 def run(root: Path, port: int, blocks: list[str]) -> str:
     script = "\n".join(blocks).replace(":8000", f":{port}")
     environ = {"PATH": os.environ["PATH"]} | PLACES
@@ -67,23 +75,29 @@ def test_the_tutorial_leads_through_the_four_phases_and_back(tmp_path: Path) -> 
     first, *rest = shell_blocks("docs/tutorial.md")
     assert first == "make run\n"
     checkout(tmp_path)
+    assert commands_but_requests(rest) == [VERIFY]
     with made_run(tmp_path) as port:
         said = run(tmp_path, port, rest)
     answers = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
     served = [a["served_by"] for a in answers if "served_by" in a]
     assert served == ["cif", "cif", "database", "database", "cif"]
+    [ahead] = [a["checks"] for a in answers if "checks" in a]
+    assert [check["name"] for check in ahead if not check["ok"]] == ["verified"]
     assert (answers[-1]["profile"], answers[-1]["epoch"]) == ("cif-only", 7)
     [path] = (tmp_path / "var/data/archive").glob("*/*_messages-to-depositor_P1.cif.V1")
     texts = [row["message_text"] for row in legacy.rows(path)]
     assert texts[1:] == ["in-cif-only Å", "in-phase-1 Å", "in-phase-2 Å", "in-phase-3 Å"]
 
 
-def test_the_readme_leads_through_the_four_phases(tmp_path: Path) -> None:
+def test_the_readme_leads_through_the_four_phases_and_back(tmp_path: Path) -> None:
     commands, *rest = shell_blocks("README.md")
     assert [line.split("  ")[0].strip() for line in commands.splitlines()] == ["make run", "make test"]
     checkout(tmp_path)
+    path = [block for block in rest if "TOKEN=" in block]
+    assert commands_but_requests(path) == [VERIFY]
     with made_run(tmp_path) as port:
-        said = run(tmp_path, port, [block for block in rest if "TOKEN=" in block])
+        said = run(tmp_path, port, path)
     answers = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
-    assert [a["profile"] for a in answers if "profile" in a] == ["dual-write-cif-read", "dual-write-db-read", "db-only"]
+    there = ["dual-write-cif-read", "dual-write-db-read", "db-only"]
+    assert [a["profile"] for a in answers if "profile" in a] == [*there, *reversed(there[:-1]), "cif-only"]
     assert [a["stores"] for a in answers if "stores" in a] == [{"cif": "written", "database": "written"}]

@@ -7,6 +7,8 @@ from types import ModuleType
 
 import pytest
 
+from service.cli.main import cli
+
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md"]
 
@@ -53,3 +55,24 @@ def test_every_room_of_the_tree_is_on_the_page_of_the_architecture() -> None:
         assert (ROOT / room).is_dir()
     for named in re.findall(r"`((?:service|settings|admin)/[^`]*)`", text):
         assert (ROOT / named).exists(), named
+
+
+def test_no_badge_tells_of_another_pipeline() -> None:
+    for page in PAGES:
+        assert not re.findall(r"!\[[^\]]*\]\(|<img", page.read_text(encoding="utf-8")), page.name
+
+
+def test_support_is_pointed_to_with_what_exists() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    [support] = re.findall(r"^## Support\n(.*?)(?=^## |\Z)", text, re.DOTALL | re.MULTILINE)
+    assert "issue of this repository" in support
+    commands = re.findall(r"`msgmodule ([a-z-]+)", support)
+    assert commands
+    assert set(commands) <= set(cli.commands)
+    stated = [text, (ROOT / "pyproject.toml").read_text(encoding="utf-8")]
+    assert not [
+        found
+        for one in stated
+        for found in re.findall(r"[\w.-]+@[\w-]+(?:\.[\w-]+)+", one)
+        if found != "secret@db.example.org"
+    ]

@@ -10,7 +10,9 @@ import pytest
 from mmcif_utils.message.PdbxMessageIo import PdbxMessageIo as Upstream
 from support.site import DEPOSITION, LEGACY, PROFILES, Site, make_site
 
+from service.embedded import program
 from service.legacy import PdbxMessageIo
+from service.messages import Correspondence
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,12 @@ class Side:
         made = self.make()
         assert made.read(self.path(*which))
         return made
+
+    def stored(self) -> dict[str, Correspondence]:
+        """Give what each store of the profile holds."""
+        services = program().services
+        profile = services.settings.profile_named(self.name)
+        return {name: services.stores.single(name).read(DEPOSITION).correspondence for name in profile.writes}
 
 
 def ours(root: Path, url: str, profile: str, monkeypatch: pytest.MonkeyPatch) -> Side:

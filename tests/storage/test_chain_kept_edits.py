@@ -9,9 +9,9 @@ from support.dual import DEP, Dual, dual
 from support.mariadb import PrivateServer
 from support.site import DUAL, make_site
 
-from service.changes import EditDraft, MarkRead, Tag
+from service.changes import Amend, EditDraft, MarkRead, Tag
 from service.errors import Conflict
-from service.messages import Message
+from service.messages import FileReference, Message
 from service.vocabulary import TO_DEPOSITOR
 
 pytestmark = pytest.mark.mariadb
@@ -113,4 +113,20 @@ def test_a_message_of_an_outage_is_answered_when_the_database_is_back_and_the_fi
     assert answer.unverified
     away.rename(both.site.archive)
     assert both.read() == ["m1", "m2"]
+    assert both.is_equal()
+
+
+def test_equal_references_of_an_outage_are_as_many_afterwards(both: Dual, private_mariadb: PrivateServer) -> None:
+    stored, row = message(both), FileReference(None, "m1", DEP, "model", "pdbx", "1", "1", "archive")
+    both.chain.apply(Amend(DEP, stored, stored, (row,)))
+    private_mariadb.kill()
+    for _ in range(2):
+        both.chain.apply(Amend(DEP, stored, stored, (row,) * 2))
+    old = both.old_copy()
+    both.chain.apply(Amend(DEP, stored, stored, (row,) * 3))
+    both.put_back(old)
+    assert len(both.chain.read(DEP).correspondence.references("m1")) == 3
+    private_mariadb.start()
+
+    assert len(both.chain.read(DEP).correspondence.references("m1")) == 3
     assert both.is_equal()

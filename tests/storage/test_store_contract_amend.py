@@ -66,3 +66,18 @@ def test_a_message_that_is_not_there_is_not_amended(store: Store, dep: str) -> N
     with pytest.raises(NotFound):
         store.apply(Amend(dep, message(dep, "unknown"), before.messages[0]))
     assert store.read(dep).correspondence == before
+
+
+def test_of_equal_references_there_are_as_many_as_the_message_shall_have(store: Store, dep: str) -> None:
+    original = OriginalCommunication(None, "m", dep, orig_sender="me@example.org")
+    store.apply(AppendMessage(dep, message(dep, "m"), (file_of(dep, "map"),) * 2, (original,) * 2))
+    append(store, dep, "other", content_type="notes-from-annotator")
+    stored = store.read(dep).correspondence.messages[0]
+    change = Amend(dep, stored, stored, (file_of(dep, "map"),) * 3, (original,) * 3)
+    for _ in range(2):
+        store.apply(change)
+        found = store.read(dep).correspondence
+        assert [(f.ordinal_id, f.content_type) for f in found.references("m")] == [("1", "map"), ("2", "map"), ("3", "map")]
+        assert [(o.ordinal_id, o.orig_sender) for o in found.originals("m")] == [
+            (n, "me@example.org") for n in ("1", "2", "3")
+        ]

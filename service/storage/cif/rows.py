@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from service.amend import missing
 from service.deltas import Delta
 from service.messages import CATEGORIES, FileReference, Message, OriginalCommunication, Row, Section, Status, attributes
 from service.storage.cif.document import Layout, Table, tokens
@@ -13,6 +14,7 @@ from service.vocabulary import TO_DEPOSITOR
 
 CATEGORY_NAMES: dict[type[Row], str] = {row: name for name, row in CATEGORIES.items()}
 _ATTRIBUTES = {row: attributes(row) for row in CATEGORIES.values()}
+Find = Callable[[type[Any], str], list[tuple[int, Any]]]
 
 
 def section_of(data: bytes, layout: Layout, content_type: str, collected: Mapping[str, Rows]) -> Section:
@@ -43,15 +45,20 @@ def between(old: Section, new: Section) -> Iterator[Put]:
         yield from _put(kind, _changed(before, after), after[len(before) :])
 
 
-def changing(delta: Delta, find: Callable[[type[Row], str], list[tuple[int, Row]]]) -> Iterator[Put]:
+def changing(delta: Delta, find: Find) -> Iterator[Put]:
     """Put a change into its categories; `find` gives the rows of a message with their positions."""
     row = delta.replace or delta.status
     if row is not None:
         there = dict(find(type(row), str(row.message_id))[:1])
         yield from _put(type(row), {n: (old, row) for n, old in there.items()}, () if there else (row,))
     yield from _put(Message, {}, (delta.append,) if delta.append else ())
-    yield from _put(FileReference, {}, delta.files)
-    yield from _put(OriginalCommunication, {}, delta.originals)
+    for kind, references in ((FileReference, delta.files), (OriginalCommunication, delta.originals)):
+        yield from _put(kind, {}, _lacking(kind, references, delta.replace, find))
+
+
+def _lacking(kind: type[Any], rows: tuple[Any, ...], message: Message | None, find: Find) -> tuple[Any, ...]:
+    """Give the references that a replaced message lacks; a new one lacks them all."""
+    return missing(rows, [row for _, row in find(kind, str(message.message_id))]) if message and rows else rows
 
 
 def _put(kind: type[Row], replaced: Mapping[int, tuple[Row, Row]], added: Sequence[Row]) -> Iterator[Put]:

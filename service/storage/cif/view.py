@@ -60,11 +60,11 @@ class FilesView:
     def message(self, message_id: str) -> Message | None:
         return next((row for _, row in self._all(Message, message_id)), None)
 
-    def references(self, message_id: str) -> tuple[FileReference, ...]:
-        return tuple(row for _, row in self._all(FileReference, message_id))
+    def references(self, message_id: str, content_type: str | None = None) -> tuple[FileReference, ...]:
+        return tuple(row for _, row in self._all(FileReference, message_id, content_type))
 
-    def originals(self, message_id: str) -> tuple[OriginalCommunication, ...]:
-        return tuple(row for _, row in self._all(OriginalCommunication, message_id))
+    def originals(self, message_id: str, content_type: str | None = None) -> tuple[OriginalCommunication, ...]:
+        return tuple(row for _, row in self._all(OriginalCommunication, message_id, content_type))
 
     def status(self, message_id: str) -> Status | None:
         return next((row for _, row in self._file(TO_DEPOSITOR).of(Status, message_id)), None)
@@ -73,8 +73,9 @@ class FilesView:
         file = self._file(content_type)
         return Counts(file.count(Message), file.count(FileReference), file.count(OriginalCommunication))
 
-    def _all(self, kind: type[Any], message_id: str) -> list[tuple[int, Any]]:
-        return [found for content_type in self._paths for found in self._file(content_type).of(kind, message_id)]
+    def _all(self, kind: type[Any], message_id: str, content_type: str | None = None) -> list[tuple[int, Any]]:
+        files = self._paths if content_type is None else (content_type,)
+        return [found for file in files for found in self._file(file).of(kind, message_id)]
 
     def _file(self, content_type: str) -> Opened:
         if content_type not in self._opened:

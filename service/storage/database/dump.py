@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, func, insert, select
+from sqlalchemy import Connection, Select, Table, delete, func, insert, select
 
 from service.errors import Conflict, DamagedBackup
 from service.messages import Message
@@ -35,12 +35,16 @@ def dumped(settings: Settings) -> Iterator[tuple[str | None, Iterator[tuple[str,
             yield identity, ((name, _rows(connection, table)) for name, table in _TABLES.items())
 
 
-def loaded(settings: Settings, tables: Iterable[tuple[str, Rows]], expected: Mapping[str, int]) -> None:
-    """Put rows into the empty tables, in one transaction, or none of them.
+def loaded(
+    settings: Settings, tables: Iterable[tuple[str, Rows]], expected: Mapping[str, int], *, replace: bool = False
+) -> None:
+    """Put rows into the empty tables, or in place of those there, in one transaction, or none of them.
 
     Raises Conflict for a database that holds depositions, DamagedBackup where the rows are not as many as expected.
     """
     with opened(settings, patient=True) as engine, engine.execution_options(writes=True).begin() as connection:
+        for table in reversed(_TABLES.values()) if replace else ():
+            connection.execute(delete(table))
         if connection.scalar(_count(deposition)):
             raise Conflict("the database holds depositions already; restore into an empty one")
         for name, rows in tables:

@@ -77,11 +77,11 @@ class Rows:
     def message(self, message_id: str) -> Message | None:
         return next((row for _, _, row in self._of(Message, message_id)), None)
 
-    def references(self, message_id: str) -> tuple[FileReference, ...]:
-        return tuple(row for _, _, row in self._of(FileReference, message_id))
+    def references(self, message_id: str, content_type: str | None = None) -> tuple[FileReference, ...]:
+        return tuple(row for c, _, row in self._of(FileReference, message_id) if content_type in (None, c))
 
-    def originals(self, message_id: str) -> tuple[OriginalCommunication, ...]:
-        return tuple(row for _, _, row in self._of(OriginalCommunication, message_id))
+    def originals(self, message_id: str, content_type: str | None = None) -> tuple[OriginalCommunication, ...]:
+        return tuple(row for c, _, row in self._of(OriginalCommunication, message_id) if content_type in (None, c))
 
     def status(self, message_id: str) -> Status | None:
         return next((row for _, _, row in self._of(Status, message_id)), None)
@@ -99,8 +99,8 @@ class Rows:
         if delta.replace:
             self._replace(delta.content_type, delta.replace)
             key = str(delta.replace.message_id)
-            files = missing(files, self.references(key)) if files else ()
-            originals = missing(originals, self.originals(key)) if originals else ()
+            files = missing(files, self.references(key, delta.content_type)) if files else ()
+            originals = missing(originals, self.originals(key, delta.content_type)) if originals else ()
         counts = self.counts(delta.content_type) if delta.append or files or originals else Counts(0, 0, 0)
         self._insert(delta.content_type, [delta.append] if delta.append else [], counts.messages)
         self._insert(delta.content_type, files, counts.files)

@@ -1,0 +1,93 @@
+"""`msgmodule restore --confirm`: over a site that holds something, which is backed up first and comes back from there."""
+
+import json
+from pathlib import Path
+
+import pytest
+from support.command import Done, msgmodule
+from support.contract import append
+from support.site import DEPOSITION, Site, make_site
+
+from service.messages import Correspondence
+
+LATER = "D_1000000077"
+DUAL = "dual-write-db-read"
+
+
+@pytest.fixture
+def served(database_url: str, tmp_path: Path) -> Site:
+    """A site in a dual profile with one message, of which `first` is a backup."""
+    site = make_site(tmp_path, database_url)
+    site.initialise()
+    site.services(DUAL).switching.start()
+    write(site, DEPOSITION, "backed up")
+    assert msgmodule(site, "backup", str(tmp_path / "first"), profile=DUAL).returncode == 0
+    return site
+
+
+def write(site: Site, deposition: str, message_id: str, profile: str = DUAL) -> None:
+    services = site.services(profile)
+    append(services.stores.chain(services.settings.profile), deposition, message_id)
+
+
+def restore(site: Site, *arguments: str, profile: str = DUAL) -> Done:
+    return msgmodule(site, "restore", *arguments, "--json", profile=profile)
+
+
+def held(site: Site) -> dict[str, Correspondence]:
+    """Give what both stores hold; they hold the same."""
+    stores = site.services(DUAL).stores
+    in_files = {d: stores.cif.read(d).correspondence for d in stores.cif.site.depositions()}
+    assert {d: stores.database.read(d).correspondence for d in stores.database.recorded()} == in_files
+    return in_files
+
+
+def test_newer_data_is_replaced_only_where_that_is_confirmed_and_is_backed_up_first(served: Site) -> None:
+    before = held(served)
+    write(served, DEPOSITION, "newer")
+    write(served, LATER, "newer")
+    newer = held(served)
+    first = str(served.root / "first")
+    done = restore(served, first)
+    assert (done.returncode, "--confirm" in done.stderr) == (1, True)
+    assert held(served) == newer
+    done = restore(served, first, "--confirm")
+    assert done.returncode == 0, done.stderr
+    assert held(served) == before
+    assert list(before) == [DEPOSITION]
+    assert served.services("").switching.active().profile == DUAL
+    kept = json.loads(done.stdout)["replaced"]
+    done = restore(served, kept, "--confirm")
+    assert done.returncode == 0, done.stderr
+    assert held(served) == newer
+
+
+def test_a_backup_that_was_changed_replaces_nothing_although_confirmed(served: Site) -> None:
+    write(served, DEPOSITION, "newer")
+    newer, files = held(served), served.files()
+    changed = next((served.root / "first" / "database").glob("*.jsonl"))
+    changed.write_bytes(changed.read_bytes() + b"x")
+    assert restore(served, str(served.root / "first"), "--confirm").returncode == 1
+    assert (held(served), served.files()) == (newer, files)
+
+
+def test_a_site_that_is_served_is_not_replaced(served: Site) -> None:
+    newer = held(served)
+    client = served.client(served.app(DUAL))
+    assert client.get(f"/api/v1/depositions/{DEPOSITION}/messages").status_code == 200
+    done = restore(served, str(served.root / "first"), "--confirm")
+    assert (done.returncode, "stop them" in done.stderr) == (1, True)
+    assert held(served) == newer
+
+
+def test_rows_that_a_backup_has_no_rows_for_are_not_left_beside_its_files(served: Site, tmp_path: Path) -> None:
+    files_alone = make_site(tmp_path / "alone", served.database_url)
+    files_alone.services("cif-only").switching.start()
+    write(files_alone, DEPOSITION, "alone", "cif-only")
+    folder = str(tmp_path / "of-files")
+    assert msgmodule(files_alone, "backup", folder).returncode == 0
+    newer = held(served)
+    done = restore(served, folder, "--confirm")
+    assert (done.returncode, "switch to cif-only" in done.stderr) == (1, True)
+    assert held(served) == newer
+    assert restore(files_alone, folder, "--confirm", profile="cif-only").returncode == 0
