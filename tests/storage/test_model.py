@@ -89,7 +89,7 @@ class Model(RuleBasedStateMachine):
             with self.refused():
                 late.append(self.world.apply(other, second).delta.status)
 
-        with self.world.overtaken(worker, overtake):
+        with self.world.overtaken(worker, ("database", "record"), overtake):
             self.make(worker, first)
         if late:
             self.history.acknowledge(second, late[0])
@@ -102,8 +102,19 @@ class Model(RuleBasedStateMachine):
             self.world.take_copy()
             self.copies.append(copy_of(self.world.workers[0].stores.cif.read(DEP).correspondence))
         else:
-            self.world.write_copy(copy, self.name("L"))
-            self.history.overwritten(self.copies.pop(copy))
+            self.write_copy(copy)
+
+    @rule(worker=WORKER, data=st.data())
+    @precondition(lambda self: self.copies)
+    def legacy_program_between(self, worker: int, data: st.DataObject) -> None:
+        """Let one write what it read earlier behind the look at the files that a change of ours begins with."""
+        copy = data.draw(st.integers(0, len(self.copies) - 1))
+        with self.world.overtaken(worker, ("cif", "write"), lambda: self.write_copy(copy)):
+            self.make(worker, self.new(draft=True))
+
+    def write_copy(self, copy: int) -> None:
+        self.world.write_copy(copy, self.name("L"))
+        self.history.overwritten(self.copies.pop(copy))
 
     @rule()
     def database(self) -> None:

@@ -110,17 +110,18 @@ class World:
         self.workers[worker] = self._worker()
 
     @contextmanager
-    def overtaken(self, worker: int, by: Callable[[], object]) -> Iterator[None]:
-        """Let something happen between the file and the database of a change."""
-        database = self.workers[worker].stores.database
-        record = database.record
+    def overtaken(self, worker: int, step: tuple[str, str], by: Callable[[], object]) -> Iterator[None]:
+        """Let something happen right before a step of a change, once."""
+        store, method = step
+        owner = getattr(self.workers[worker].stores, store)
+        call = getattr(owner, method)
 
-        def late(*given: Any) -> bool:
+        def late(*given: Any) -> Any:
             patched.stop()
             by()
-            return record(*given)
+            return call(*given)
 
-        patched = patch.object(database, "record", late)
+        patched = patch.object(owner, method, late)
         patched.start()
         try:
             yield
