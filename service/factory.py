@@ -44,11 +44,15 @@ class MessagingService(MessageService):
         return [_dictionary(letter) for letter in letters(correspondence, correspondence.messages)]
 
     def exists(self, deposition_id: str, message_id: str) -> bool:
-        """Tell whether a message is stored. Raises StoreUnavailable and DamagedFile where that is not known."""
+        """Tell whether a message is stored. Raises StoreUnavailable and DamagedFile where that is not known.
+
+        Raises InvalidInput for what is no id.
+        """
         try:
-            return self.correspondence(_checked(deposition_id)).correspondence.message(message_id) is not None
+            self.letter(_checked(deposition_id), message_id)
         except NotFound:
             return False
+        return True
 
 
 class MessagingFactory:

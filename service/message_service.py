@@ -9,6 +9,7 @@ from typing import Any
 from service import vocabulary
 from service.changes import AppendMessage, Change, EditDraft, MarkRead, Tag, unknown_message
 from service.errors import InvalidInput, no_deposition
+from service.ids import known_id, new_id
 from service.messages import FileReference, Message, OriginalCommunication, R, Status
 from service.storage.base import Answer, Outcome, Store
 from service.text import accepted
@@ -57,7 +58,8 @@ class MessageService:
         return answer
 
     def letter(self, deposition_data_set_id: str, message_id: str) -> tuple[Letter, Answer]:
-        """Give one message with its references and status; raise NotFound."""
+        """Give one message with its references and status; raise NotFound, and InvalidInput for what is no id."""
+        known_id(message_id)
         answer = self.correspondence(deposition_data_set_id)
         found = answer.correspondence
         message = found.message(message_id)
@@ -115,6 +117,7 @@ class MessageService:
         return self._flag(Tag(deposition_data_set_id, message_id, **flags))
 
     def _flag(self, change: MarkRead | Tag) -> Flagged:
+        known_id(change.message_id)
         outcome = self._apply(change)
         return Flagged(outcome.delta.status, outcome.stores)
 
@@ -138,7 +141,8 @@ def now() -> str:
 def _completed(message: Message, timestamp: str | None) -> Message:
     """Fill in what a caller may leave out: id and time are made here, once, before any store is touched."""
     message = _checked(message, "")
-    message_id = message.message_id or str(uuid.uuid4())
+    message_id = new_id("message_id", message.message_id) or str(uuid.uuid4())
+    parent = new_id("parent_message_id", message.parent_message_id)
     return replace(
         message,
         ordinal_id=None,
@@ -146,7 +150,7 @@ def _completed(message: Message, timestamp: str | None) -> Message:
         timestamp=timestamp or now(),
         sender=vocabulary.sender_of(message.sender, message.content_type),
         context_value=vocabulary.context_value_of(message.context_type, message.context_value, message.message_text),
-        parent_message_id=message.parent_message_id or message_id,
+        parent_message_id=parent or message_id,
         message_type=message.message_type or "text",
         send_status=message.send_status or vocabulary.YES,
     )

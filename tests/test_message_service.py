@@ -94,6 +94,28 @@ def test_a_refused_message_reaches_no_store() -> None:
         service.send(BARE, (), OriginalCommunication(None, None, None))
 
 
+@pytest.mark.parametrize("wrong", ["", "a\nb", "a\x00", "a\x9f", "\ud800", "x" * 256])
+def test_what_is_no_id_of_a_message_reaches_no_store_in_any_use_case(wrong: str) -> None:
+    service = MessageService(lambda: pytest.fail("a store was asked"))
+    calls: tuple[Callable[[], object], ...] = (
+        lambda: service.letter(DEPOSITION, wrong),
+        lambda: service.edit(DEPOSITION, wrong, {}),
+        lambda: service.mark_read(DEPOSITION, wrong),
+        lambda: service.tag(DEPOSITION, wrong, "Y", "N", "N"),
+    )
+    for call in calls:
+        with pytest.raises(InvalidInput, match="message_id"):
+            call()
+
+
+@pytest.mark.parametrize("field", ["message_id", "parent_message_id"])
+@pytest.mark.parametrize("wrong", ["a b", "../a", ".", "?", "a\n", "é", "x" * 65])
+def test_a_new_message_is_given_no_id_that_leads_out_of_a_folder_or_line(field: str, wrong: str) -> None:
+    service = MessageService(lambda: pytest.fail("a store was asked"))
+    with pytest.raises(InvalidInput, match=f"^{field}"):
+        service.send(replace(BARE, **{field: wrong}))
+
+
 def test_what_is_not_there_is_not_found_in_every_use_case(service: MessageService) -> None:
     calls: tuple[Callable[[], object], ...] = (
         lambda: service.correspondence(DEPOSITION),

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from service.ids import NEW_MESSAGE_ID
 from service.vocabulary import CONTENT_TYPES, MESSAGE_TYPES
 
 Flag = Literal["Y", "N"]
@@ -14,7 +15,7 @@ Text = str | None
 #: Other programs build paths of these, so that none may lead out of a folder.
 Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 FileName = Annotated[str, Field(pattern=r"^[^/\\.][^/\\]*$")]
-MessageId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+MessageId = Annotated[str, Field(pattern=f"^{NEW_MESSAGE_ID}$")]
 
 
 def _real_time(text: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from service.errors import InvalidInput
+from service.ids import known_id
 from service.messages import CATEGORIES, FileReference, Message, OriginalCommunication, Row, Status, attributes
 from service.storage.cif.text import decode, encode
 from service.text import accepted
@@ -30,6 +31,7 @@ def taken(kind: type[R], row: Mapping[str, Value], content_type: str) -> R:
     values: dict[str, Any] = {name: _taken(name, row.get(name)) for name in attributes(kind)}
     if values["message_id"] is None:
         raise InvalidInput.of("message_id", "is missing; every row belongs to a message")
+    known_id(values["message_id"])
     return kind(content_type, **values) if kind is Message else kind(**values)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import legacy
 from support.site import DEPOSITION, LEGACY, PROFILES, Site, make_site
 
 DEPOSITIONS = (DEPOSITION, "D_9000277853")
@@ -81,3 +82,12 @@ def test_the_summary_is_the_same_under_every_profile(archive: Site) -> None:
         found.append(body)
     assert all(body == found[0] for body in found)
     assert found[0]["num_notes_records"] == 3
+
+
+def test_a_message_that_a_legacy_program_called_by_a_name_of_its_own_is_read_and_marked(site: Site) -> None:
+    client, url, name = site.client(site.app("cif-only")), f"/api/v1/depositions/{DEPOSITION}/messages", "by hand: 2019"
+    assert client.post(url, json={"message_text": "t"}).status_code == 201
+    legacy.append(site.file(DEPOSITION), message_id=name, message_subject="s", message_text="t")
+    assert client.post(f"{url}/{name}/read", json={}).status_code == 200
+    message = client.get(f"{url}/{name}").json or {}
+    assert (message["message_id"], message["status"]["read_status"]) == (name, "Y")

@@ -133,3 +133,24 @@ def test_an_id_that_no_deposition_has_is_refused(site: Site, rest: str) -> None:
         answer = client.get(f"/api/v1/depositions/{name}/{rest}")
         assert [f["field"] for f in fields(answer)] == ["deposition_data_set_id"], name
     assert list(site.archive.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("method", "rest", "body"),
+    [
+        ("GET", "", None),
+        ("PATCH", "", {"send_status": "Y"}),
+        ("POST", "/read", {}),
+        ("PUT", "/status", {"read_status": "Y", "action_reqd": "N", "for_release": "N"}),
+    ],
+)
+def test_an_id_that_no_message_can_have_is_refused_and_one_that_none_has_is_not_found(
+    site: Site, method: str, rest: str, body: Any
+) -> None:
+    client = site.client(site.app("dual-write-db-read"))
+    for name in ("a%00", "a%0Ab", "%7F", "x" * 256):
+        answer = client.open(f"{URL}/{name}{rest}", method=method, json=body)
+        assert [f["field"] for f in fields(answer)] == ["message_id"], name
+    for name in ("nobody", "a legacy program's", "12345678-90ab-4def-8123-4567890abcde", "x" * 255):
+        assert client.open(f"{URL}/{name}{rest}", method=method, json=body).status_code == 404
+    assert site.files() == {}
