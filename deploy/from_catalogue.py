@@ -12,7 +12,7 @@ _OVER_PROCESSES = {
     "": "sum",
     "livemax": "highest of the living",
     "livemostrecent": "set last by a living one",
-    "scrape": "read off the state directory at each scrape",
+    "scrape": "looked up by the process that answers the scrape",
 }
 _HEAD = """# Metrics
 

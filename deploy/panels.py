@@ -36,8 +36,14 @@ _ROWS = (
                 (("messaging_workers", "{{host}}"), ("messaging_workers_lagging", "{{host}}, lagging")),
                 kind="stat",
             ),
-            Panel("Depositions behind", (("max by (store) (messaging_depositions_behind)", "{{store}}"),)),
-            Panel("Oldest behind", (("max by (store) (messaging_oldest_behind_seconds)", "{{store}}"),), "s"),
+            Panel(
+                "Migration progress",
+                (
+                    ("max by (store) (messaging_depositions)", "depositions in {{store}}"),
+                    ("max(messaging_depositions_in_both)", "recorded as in both"),
+                ),
+                width=16,
+            ),
             Panel(
                 "Last verify",
                 (
@@ -46,6 +52,8 @@ _ROWS = (
                 ),
                 kind="stat",
             ),
+            Panel("Depositions behind", (("max by (store) (messaging_depositions_behind)", "{{store}}"),)),
+            Panel("Oldest behind", (("max by (store) (messaging_oldest_behind_seconds)", "{{store}}"),), "s"),
             Panel(
                 "Syncs", (("sum by (reason, outcome) (rate(messaging_syncs_total[5m]))", "{{reason}}, {{outcome}}"),), "ops"
             ),

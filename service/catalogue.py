@@ -5,8 +5,8 @@ from typing import Literal
 
 PREFIX = "messaging_"
 Kind = Literal["counter", "gauge", "histogram"]
-#: How the values of several processes become one: the highest, the one set last, or not kept by processes at all but read
-#: off the state directory by whoever is scraped.
+#: How the values of several processes become one: the highest, the one set last, or not kept by processes at all but looked
+#: up by whoever is scraped.
 Mode = Literal["", "livemax", "livemostrecent", "scrape"]
 _STORES = (("cif",), ("database",))
 _BREAKERS = (("database",),)
@@ -55,6 +55,15 @@ CATALOGUE = (
     Metric("degraded_writes_total", "counter", "Writes acknowledged while this store was behind", ("store",), start=_STORES),
     Metric("fallback_reads_total", "counter", "Reads answered by the fallback store"),
     Metric("stale_reads_refused_total", "counter", "Reads refused, for the fallback lacks something"),
+    Metric(
+        "depositions", "gauge", "Depositions of a store that the active profile uses, within a minute", ("store",), "scrape"
+    ),
+    Metric(
+        "depositions_in_both",
+        "gauge",
+        "Those whose files the database has recorded as they were brought in, and not as behind",
+        mode="scrape",
+    ),
     Metric("depositions_behind", "gauge", "Depositions for which this store lacks something", ("store",), "scrape"),
     Metric(
         "oldest_behind_seconds",

@@ -1,4 +1,4 @@
-"""What a scrape answers: what the processes counted, and how the site stands at that moment by its state directory."""
+"""What a scrape answers: what the processes counted, and how the site stands at that moment."""
 
 import socket
 from collections.abc import Iterator
@@ -10,20 +10,21 @@ from prometheus_client.core import GaugeMetricFamily
 from service import vitals
 from service.catalogue import CATALOGUE
 from service.services import Services
+from settings import Profile
 
 Sample = tuple[str, tuple[str, ...], float]
 _GAUGES = {metric.name: metric for metric in CATALOGUE if metric.mode == "scrape"}
 
 
 def exposition(found: Services) -> bytes:
-    """Give every metric in Prometheus' text form. Nothing here asks the database, so an outage delays no scrape."""
+    """Give every metric in Prometheus' text form. Nothing here waits for the database, so an outage delays no scrape."""
     registry = CollectorRegistry()
     registry.register(_Site(found))
     return found.metrics.exposition() + generate_latest(registry)
 
 
 class _Site:
-    """A collector over the state directory."""
+    """A collector over the state directory and what is counted beside the scrapes."""
 
     def __init__(self, found: Services) -> None:
         self._found = found
@@ -37,9 +38,11 @@ class _Site:
 
 def _samples(found: Services) -> Iterator[Sample]:
     active = found.switching.active()
-    for store, behind in vitals.behind(found.stores, found.settings.profile_named(active.profile)).items():
+    profile = found.settings.profile_named(active.profile)
+    for store, behind in vitals.behind(found.stores, profile).items():
         yield "depositions_behind", (store,), behind.count
         yield "oldest_behind_seconds", (store,), behind.oldest
+    yield from _progress(found, profile)
     host, workers = (socket.gethostname(),), found.runtime.workers.here()
     yield "workers", host, len(workers)
     yield "workers_lagging", host, len(vitals.lagging(workers, active))
@@ -52,3 +55,12 @@ def _samples(found: Services) -> Iterator[Sample]:
     if verified is not None:
         yield "verify_timestamp_seconds", (), datetime.fromisoformat(verified.ended).timestamp()
         yield "verify_differences", (), verified.differences
+
+
+def _progress(found: Services, profile: Profile) -> Iterator[Sample]:
+    counted = found.progress.counted(profile)
+    if counted is not None:
+        for store, count in counted.by_store.items():
+            yield "depositions", (store,), count
+        if counted.in_both is not None:
+            yield "depositions_in_both", (), counted.in_both

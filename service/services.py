@@ -8,6 +8,7 @@ from flask import Flask, current_app, g, has_request_context
 from service import features
 from service.message_service import MessageService
 from service.metrics import Metrics
+from service.progress import Progress
 from service.recent import Recent
 from service.runtime import Runtime, Snapshot
 from service.security import Tokens
@@ -31,6 +32,7 @@ class Services:
     runtime: Runtime
     messages: MessageService
     tokens: Tokens
+    progress: Progress
 
 
 def assemble(app: Flask, settings: Settings) -> Services:
@@ -50,7 +52,8 @@ def assemble(app: Flask, settings: Settings) -> Services:
 
     shadow = Shadow(stores, settings.shadow_read_fraction, metrics)
     messages = MessageService(chain, lambda answer: shadow.answered(runtime.current().profile, answer))
-    found = Services(settings, metrics, stores, Switching(settings, stores), runtime, messages, Tokens(settings.state_dir))
+    tokens, progress = Tokens(settings.state_dir), Progress(stores)
+    found = Services(settings, metrics, stores, Switching(settings, stores), runtime, messages, tokens, progress)
     adopt(app, found)
     return found
 

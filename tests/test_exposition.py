@@ -7,6 +7,7 @@ import time
 
 import pytest
 from flask.testing import FlaskClient
+from support.contract import append
 from support.site import Site
 
 from service.catalogue import CATALOGUE
@@ -56,6 +57,34 @@ def test_files_that_the_profile_does_not_write_are_behind_without_anyone_waiting
     found = scrape(client)
     assert found['messaging_depositions_behind{store="cif"}'] == 1
     assert found['messaging_oldest_behind_seconds{store="cif"}'] == 0
+
+
+def test_the_depositions_of_each_store_are_counted_and_those_that_both_have(site: Site) -> None:
+    client = site.client(site.app("dual-write-cif-read"))
+    client.post(URL, json={"message_text": "t"})
+    client.get(URL)  # the first access records what the two other files are
+    (site.archive / "D_1000000043").mkdir()
+    append(site.services("db-only").stores.database, "D_1000000044", "m")
+    found = scrape(client)
+    assert found['messaging_depositions{store="cif"}'] == 2
+    assert found['messaging_depositions{store="database"}'] == 2
+    assert found["messaging_depositions_in_both"] == 1
+
+
+@pytest.mark.parametrize(("profile", "store"), [("cif-only", "cif"), ("db-only", "database")])
+def test_a_store_that_the_profile_does_not_use_is_not_counted(site: Site, profile: str, store: str) -> None:
+    found = scrape(site.client(site.app(profile)))
+    assert [name for name in found if name.startswith("messaging_depositions{")] == [
+        f'messaging_depositions{{store="{store}"}}'
+    ]
+    assert ("messaging_depositions_in_both" in found) is (profile == "db-only")
+
+
+def test_a_database_that_is_away_is_not_counted_and_the_files_are(site: Site) -> None:
+    site.app("dual-write-cif-read")
+    down = Site(site.root, DOWN)
+    found = scrape(down.client(down.app("dual-write-cif-read")))
+    assert [name for name in found if name.startswith("messaging_depositions{")] == ['messaging_depositions{store="cif"}']
 
 
 def test_the_lock_of_another_program_that_held_up_a_writer_is_told_until_it_is_gone(site: Site) -> None:

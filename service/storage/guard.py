@@ -12,6 +12,7 @@ from service.deltas import Delta
 from service.errors import DatabaseUnavailable, StoreUnavailable
 from service.messages import Correspondence, Section
 from service.storage.base import Answer, Applied, Observer, Outcome, Signatures, Snapshot, timed
+from service.storage.database.depositions import Tally
 from service.storage.database.engine import PoolUse
 from service.storage.database.store import DatabaseStore
 from service.window import Begin, Slice, Wanted
@@ -121,6 +122,9 @@ class GuardedDatabase:
 
     def recorded(self) -> dict[str, Signatures]:
         return self._call("recorded", self._database.recorded)
+
+    def tally(self) -> Tally:
+        return self._call("tally", self._database.tally)
 
     def states(self, keys: Sequence[str]) -> dict[str, Snapshot]:
         return self._call("state", lambda: self._database.states(keys))

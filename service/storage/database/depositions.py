@@ -1,8 +1,9 @@
 """The row of a deposition: its version, the recorded signatures of its files, and the lock that orders its changes."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, case, func, insert, select, update
 
 from service.errors import DatabaseUnavailable
 from service.messages import Correspondence
@@ -15,6 +16,15 @@ _FIND = select(deposition.c.version, deposition.c.cif_behind, *_COLUMNS).where(
     deposition.c.deposition_data_set_id == bindparam("key")
 )
 _LOCK = _FIND.with_for_update()
+_IN_BOTH = and_(~deposition.c.cif_behind, *(column.is_not(None) for column in _COLUMNS))
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many depositions the database knows, and of how many it has recorded all files and none as behind."""
+
+    known: int
+    recorded: int
 
 
 def find(connection: Connection, deposition_data_set_id: str, *, lock: bool = False) -> Snapshot | None:
@@ -31,6 +41,17 @@ def all_signatures(connection: Connection) -> dict[str, Signatures]:
     """Read the recorded signatures of every deposition."""
     found = connection.execute(select(deposition.c.deposition_data_set_id, *_COLUMNS))
     return {key: dict(zip(CONTENT_TYPES, signatures, strict=True)) for key, *signatures in found}
+
+
+def behind(connection: Connection) -> tuple[str, ...]:
+    """List the depositions whose files lack something."""
+    key = deposition.c.deposition_data_set_id
+    return tuple(connection.scalars(select(key).where(deposition.c.cif_behind).order_by(key)))
+
+
+def tally(connection: Connection) -> Tally:
+    """Count all depositions, and those that are recorded as in both stores."""
+    return Tally(*connection.execute(select(func.count(), func.count(case((_IN_BOTH, 1)))).select_from(deposition)).one())
 
 
 def create(connection: Connection, deposition_data_set_id: str) -> Snapshot:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, event, select
+from sqlalchemy import Connection, Engine, event
 
 from service.bounded import Bounded
 from service.changes import AppendMessage, Change
@@ -27,7 +27,6 @@ from service.storage.database.engine import PoolUse, pool_use
 from service.storage.database.failures import Deadlock, translated
 from service.storage.database.rows import Rows, remove_rows
 from service.storage.database.search import slice_of
-from service.storage.database.tables import deposition
 from service.vocabulary import is_deposition_id
 from service.window import Begin, Slice, Wanted
 
@@ -90,14 +89,18 @@ class DatabaseStore:
 
     def behind(self) -> tuple[str, ...]:
         """List the depositions whose files lack something."""
-        statement = select(deposition.c.deposition_data_set_id).where(deposition.c.cif_behind)
         with translated(), self._reading.connect() as connection:
-            return tuple(connection.scalars(statement.order_by(deposition.c.deposition_data_set_id)))
+            return depositions.behind(connection)
 
     def recorded(self) -> dict[str, Signatures]:
         """Give the recorded signatures of every deposition that is known."""
         with translated(), self._reading.connect() as connection:
             return depositions.all_signatures(connection)
+
+    def tally(self) -> depositions.Tally:
+        """Count the depositions, without reading their rows."""
+        with translated(), self._reading.connect() as connection:
+            return depositions.tally(connection)
 
     def states(self, keys: Sequence[str]) -> dict[str, Snapshot]:
         """Read what is recorded of many depositions at once; one that is not known is left out."""
