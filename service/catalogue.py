@@ -36,7 +36,10 @@ CATALOGUE = (
     Metric("lock_wait_seconds", "histogram", "Seconds waited for the lock of a message file"),
     Metric("broken_locks_total", "counter", "Locks of dead processes of ours that were removed"),
     Metric(
-        "foreign_lock_seconds", "gauge", "Age of the oldest lock of another program that a writer waited for", mode="scrape"
+        "foreign_lock_seconds",
+        "gauge",
+        "Age of the oldest lock of another program that a writer waited for or `reconcile --all` saw",
+        mode="scrape",
     ),
     Metric("breaker_state", "gauge", "0 closed, 1 half-open, 2 open", ("breaker",), "livemax", _BREAKERS),
     Metric(

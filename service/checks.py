@@ -139,7 +139,7 @@ CHECKS = (
     Check("database_pool", "a connection is free", _pool, _database),
     Check("circuit_breaker", "closed", _breaker, _database),
     Check("cif_probe", "a file is locked, written, read and removed", partial(_probe, "cif"), _files),
-    Check("foreign_locks", f"none older than {_LOCKED:.0f} s that a writer waited for", _locks, _files),
+    Check("foreign_locks", f"none older than {_LOCKED:.0f} s that a writer or reconcile --all came upon", _locks, _files),
     Check("cif_behind", f"none for longer than {_BEHIND:.0f} s", partial(_behind, "cif"), _files),
     Check("database_behind", f"none for longer than {_BEHIND:.0f} s", partial(_behind, "database"), _database),
     Check("mirrors", "counted, no limit", _mirrors, _files),

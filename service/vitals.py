@@ -75,7 +75,7 @@ def disks(settings: Settings) -> Iterator[Disk]:
 
 
 def stuck_locks(settings: Settings) -> tuple[StuckLock, ...]:
-    """List the locks of other programs that a writer waited for in vain and that are still there, the oldest first."""
+    """List the noted locks of other programs that are still there, the oldest first."""
     return StuckLocks(settings.state_dir).all()
 
 

@@ -12,6 +12,7 @@ from service.cli.common import json_option, selected, selection_options, service
 from service.errors import MessagingError, StoreUnavailable
 from service.services import Services
 from service.sync.reconcile import Reconciler
+from settings import Profile
 
 
 @click.command()
@@ -31,6 +32,7 @@ def reconcile(
 ) -> None:
     """Sync the depositions whose stores differ: with --all those that are marked or whose files are not as recorded.
 
+    With --all it also notes the locks of other programs that it sees, for `msgmodule health` and the metrics.
     Exit 1 when something could not be repaired.
     """
     found = services_of(context)
@@ -58,11 +60,19 @@ def _watch(found: Services, seconds: float, *, as_json: bool) -> None:
 
 
 def _repaired(found: Services, chosen: Iterable[str] | None, *, as_json: bool) -> bool:
-    """Repair the chosen depositions, or all that are behind; tell whether nothing is left."""
+    """Repair the chosen depositions, or all that are behind, and note locks then; tell whether nothing is left to repair."""
     profile = found.settings.profile_named(found.switching.active().profile)
-    if not profile.is_dual:
+    repaired = True
+    if profile.is_dual:
+        repaired = _synced(found, profile, chosen, as_json=as_json)
+    else:
         click.echo(f"{profile.name} keeps one store; there is nothing to reconcile", err=True)
-        return True
+    if chosen is None and profile.writes_cif:
+        found.stores.cif.note_locks()
+    return repaired
+
+
+def _synced(found: Services, profile: Profile, chosen: Iterable[str] | None, *, as_json: bool) -> bool:
     stores = found.stores
     reconciler = Reconciler(stores.cif, stores.database, stores.sync(profile), stores.state_dir)
     done = reconciler.repair(reconciler.behind() if chosen is None else chosen, _complain)

@@ -5,18 +5,21 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from support import legacy
 from support.command import DOWN, msgmodule
 from support.dual import DEP, Dual, dual
-from support.site import DUAL, Site
+from support.site import DUAL, PROFILES, Site
 
 from service.changes import AppendMessage
 from service.messages import Message
 from service.storage.pending import Markers
-from service.vocabulary import TO_DEPOSITOR
+from service.vocabulary import NOTES, TO_DEPOSITOR
 
 OTHER = "D_1000000002"
 
@@ -117,3 +120,25 @@ def test_watching_repairs_again_and_ends_when_it_is_told_to(both: Dual, tmp_path
     assert process.returncode == 0
     assert read.raw_decode(text)[0]["failed"] == 0
     assert both.is_equal()
+
+
+@pytest.mark.parametrize("profile", PROFILES[:3])
+def test_old_locks_of_other_programs_are_seen_on_the_walk_though_no_writer_waits(site: Site, profile: str) -> None:
+    client = site.client(site.app(profile))
+    client.post(f"/api/v1/depositions/{DEP}/messages", json={"message_text": "t"})
+    file = site.file(DEP)
+    theirs, ours = (file.with_name(f"{name}.lock") for name in (file.name, site.file(DEP, NOTES).name))
+    for lock in (theirs, ours, file.with_name("model.cif.lock")):
+        lock.write_text("messaging elsewhere 1 1\n" if lock == ours else "")
+        os.utime(lock, (time.time() - 400, time.time() - 400))
+    assert lock_check(client)["ok"]
+    assert msgmodule(site, "reconcile", "--all", profile=profile).returncode == 0
+    assert not lock_check(client)["ok"]
+    assert str(theirs) in lock_check(client)["found"]
+    theirs.unlink()
+    assert lock_check(client)["ok"]
+
+
+def lock_check(client: FlaskClient) -> dict[str, Any]:
+    checks = (client.get("/admin/health").json or {})["checks"]
+    return next(check for check in checks if check["name"] == "foreign_locks")

@@ -16,7 +16,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
@@ -65,6 +65,13 @@ class Locks:
             finally:
                 with faults(path):
                     lock.unlink(missing_ok=True)
+
+    def note_foreign(self, locks: Iterable[Path]) -> None:
+        """Note those locks that another program made, for health and metrics. Raises FileUnavailable."""
+        for lock in locks:
+            with faults(lock):
+                if is_foreign(lock):
+                    self._stuck.note(lock)
 
     def _acquire(self, turn: Turns, path: Path, lock: Path, deadline: float) -> None:
         with faults(path):

@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from service.errors import FileUnavailable
+from service.storage.durable import faults
 from service.vocabulary import CONTENT_TYPES, is_deposition_id, is_group
 
 
@@ -54,6 +55,15 @@ class Site:
             if root.is_dir():
                 with os.scandir(root) as entries:
                     yield from sorted(e.name for e in entries if is_deposition_id(e.name) and e.is_dir())
+
+    def locks(self) -> Iterator[Path]:
+        """List the locks that lie beside message files, whoever made them."""
+        for deposition_data_set_id in self.depositions():
+            directory = self.directory(deposition_data_set_id)
+            files = tuple(f"{deposition_data_set_id}_{c}_P1.cif" for c in CONTENT_TYPES)
+            with faults(directory):
+                names = os.listdir(directory)
+            yield from (directory / name for name in names if name.endswith(".lock") and name.startswith(files))
 
     def require_root(self, deposition_data_set_id: str) -> None:
         """Raise FileUnavailable when the tree that would hold a deposition is missing."""

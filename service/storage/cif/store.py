@@ -124,6 +124,13 @@ class CifStore:
         paths = self._known(deposition_data_set_id)
         return {c: beyond(self._reader.recall(path) or self._reader.open(path, c)[1]) for c, path in paths.items()}
 
+    def note_locks(self) -> None:
+        """Walk the tree for locks of other programs, so that they are seen before a writer waits for one.
+
+        Raises FileUnavailable.
+        """
+        self._locks.note_foreign(self.site.locks())
+
     def is_ready(self) -> bool:
         """Tell whether the tree of the files is there."""
         return (self.site.cif_root / "archive").is_dir()

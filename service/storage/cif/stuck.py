@@ -1,4 +1,7 @@
-"""Locks of other programs that a writer waited for in vain, noted in `state_dir`: nobody walks the archive for them."""
+"""Locks of other programs, noted in `state_dir` by a writer that waited in vain and by the walk of `reconcile --all`.
+
+Whoever asks for them looks at these, and does not walk the archive.
+"""
 
 import hashlib
 import os
