@@ -114,7 +114,7 @@ def init_app(app: Flask, settings: Settings, tokens: Tokens) -> None:
     def check() -> None:
         if request.endpoint in OPEN_ENDPOINTS:
             return
-        scopes = _authenticate(settings, tokens)
+        scopes = g.scopes = _authenticate(settings, tokens)
         _refuse_foreign_origin()
         view = app.view_functions.get(request.endpoint or "")
         needed = getattr(view, _SCOPE, None)

@@ -172,6 +172,14 @@ def test_everything_the_page_needs_comes_from_here(client: FlaskClient) -> None:
     assert client.get("/admin/assets/pages.py").status_code == 404
 
 
+@pytest.mark.parametrize(("scopes", "shown"), [(("admin",), False), (("admin", "metrics"), True)])
+def test_only_who_may_read_the_metrics_is_led_to_them(site: Site, scopes: tuple[str, ...], shown: bool) -> None:
+    client = site.client(site.app("cif-only"), *scopes)
+    for path in ("/admin/", "/admin/checks", STEP):
+        assert ('href="/admin/metrics"' in client.get(path).text) is shown, path
+    assert client.get("/admin/metrics").status_code == (200 if shown else 403)
+
+
 def test_a_profile_there_is_not_has_no_step(client: FlaskClient) -> None:
     assert client.get("/admin/steps/dual_write").status_code == 404
     assert "is 3 steps away" in client.get("/admin/steps/db-only").text
