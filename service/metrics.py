@@ -1,6 +1,7 @@
 """What a process counts and times, on one registry of its own for each application (DESIGN.md section 8)."""
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from typing import Any, cast
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -20,8 +21,10 @@ class Metrics(Observer):
     """Count and time what happens; correct over all processes of a server."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self._made = {m.name: _made(m, self.registry) for m in CATALOGUE if m.mode != "scrape"}
+        self.registry, directory = CollectorRegistry(), metrics_directory()
+        # a dead process may have had our number, and its gauges would go on as ours
+        with process_files.swept(directory) if directory else nullcontext():
+            self._made = {m.name: _made(m, self.registry) for m in CATALOGUE if m.mode != "scrape"}
 
     def exposition(self) -> bytes:
         """Give all metrics of all processes of this server in Prometheus' text form; the dead are swept first."""

@@ -1,7 +1,7 @@
 """The files in which the processes of a server add up their metrics, and what becomes of those of dead processes.
 
 mod_wsgi tells nobody that a process ended, and files of the dead would stay for ever (TRAPS.md). So their gauges go, and
-what they counted moves into one file, before each scrape.
+what they counted moves into one file, when a process starts and before each scrape.
 """
 
 from collections.abc import Iterator

@@ -31,6 +31,19 @@ with swept(pathlib.Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])):
     MultiProcessCollector(registry)
     print(generate_latest(registry).decode())
 """
+BREAKS = """
+from service.metrics import Metrics
+Metrics().breaker_moved("database", "open")
+"""
+STARTS = """
+import os, pathlib
+for left in pathlib.Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).glob("*.db"):
+    mine = left.with_name(f"{left.stem.rpartition('_')[0]}_{os.getpid()}.db")
+    left.rename(mine)
+    os.utime(mine, (1, 1))  # as if made long before this process
+from service.metrics import Metrics
+print(Metrics().exposition().decode())
+"""
 
 
 def python(code: str, directory: Path) -> str:
@@ -58,6 +71,14 @@ def test_a_process_number_given_anew_does_not_bring_a_gauge_back(tmp_path: Path)
     os.utime(stuck, (1, 1))  # made long before the process that has this number now
     with swept(tmp_path):
         assert not stuck.exists()
+
+
+def test_a_process_that_starts_under_the_number_of_a_dead_one_begins_anew(tmp_path: Path) -> None:
+    python(BREAKS, tmp_path)
+    assert len(list(tmp_path.glob("*.db"))) > 1
+    told = python(STARTS, tmp_path).splitlines()
+    assert f"{OPEN} 0.0" in told
+    assert 'messaging_breaker_transitions_total{breaker="database",to="open"} 1.0' in told
 
 
 def test_the_files_of_the_living_are_left_alone(tmp_path: Path) -> None:

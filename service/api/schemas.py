@@ -13,8 +13,8 @@ ContentType = Literal[CONTENT_TYPES]  # type: ignore[valid-type]
 MessageType = Literal[MESSAGE_TYPES]  # type: ignore[valid-type]
 Text = str | None
 #: Other programs build paths of these, so that none may lead out of a folder.
-Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-FileName = Annotated[str, Field(pattern=r"^[^/\\.][^/\\]*$")]
+Word = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+FileName = Annotated[str, Field(pattern=r"^[^/\\.\t\n\r][^/\\\t\n\r]{0,254}$")]
 MessageId = Annotated[str, Field(pattern=f"^{NEW_MESSAGE_ID}$")]
 
 

@@ -67,7 +67,9 @@ def test_a_message_id_that_is_none_finds_nothing(attacked: Target, message_id: s
 
 
 @pytest.mark.parametrize("field", ["content_type", "content_format", "upload_file_name", "storage_type"])
-@pytest.mark.parametrize("value", ["../../etc/passwd", "/etc/passwd", "a\x00b", "..", "a/b"])
+@pytest.mark.parametrize(
+    "value", ["../../etc/passwd", "/etc/passwd", "a\x00b", "..", "a/b", "a\nb", "a\tb", "a\r", "x" * 256]
+)
 def test_a_file_reference_names_a_file_and_no_path(attacked: Target, field: str, value: str) -> None:
     reference = {"content_type": "model", "content_format": "pdbx", "partition_number": 1, "version_id": 1} | {field: value}
     answer = attacked.client.post(MESSAGES, json={"message_text": "t", "files": [reference]})
