@@ -13,6 +13,7 @@ from service.active import Active, Workers
 from service.storage.build import Stores
 from service.storage.cif.paths import Site
 from service.storage.cif.stuck import StuckLock, StuckLocks
+from service.storage.durable import faults
 from service.storage.pending import Markers, Pending
 from service.sync.verified import Verified, VerifyRecord
 from service.vocabulary import is_group
@@ -69,7 +70,8 @@ def disks(settings: Settings) -> Iterator[Disk]:
     """Measure the file systems that the service writes; one that is not there is left out, its probe says so."""
     for place, path in (("cif_root", settings.cif_root), ("state_dir", settings.state_dir)):
         if path.is_dir():
-            found = os.statvfs(path)
+            with faults(path):
+                found = os.statvfs(path)
             inodes = found.f_favail / found.f_files if found.f_files else None
             yield Disk(place, path, found.f_bavail / found.f_blocks, inodes)
 
@@ -88,7 +90,8 @@ def verified(settings: Settings) -> Verified | None:
 def without_mirror(site: Site) -> int:
     """Count the depositions, groups aside, that have no folder for the depositors."""
     deposit = site.cif_root / "deposit"
-    mirrored = set(os.listdir(deposit)) if deposit.is_dir() else set()
+    with faults(deposit):
+        mirrored = set(os.listdir(deposit)) if deposit.is_dir() else set()
     return sum(not is_group(deposition) and deposition not in mirrored for deposition in site.depositions())
 
 

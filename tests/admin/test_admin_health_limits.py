@@ -1,5 +1,6 @@
 """Health beyond the stores: what stands in their way, each with the limit it passed."""
 
+import errno
 import json
 import os
 import time
@@ -98,6 +99,25 @@ def test_depositions_without_a_folder_for_the_depositors_are_counted(site: Site)
         (site.root / "data" / folder / deposition).mkdir()
     (site.root / "data" / "deposit" / "D_2").mkdir()
     assert checks(client)["mirrors"]["found"].startswith("1 depositions")
+
+
+def test_a_tree_that_may_not_be_listed_fails_a_check_and_neither_the_report_nor_the_metrics(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, listed = site.client(site.app("cif-only")), os.scandir
+
+    def refusing(path: Any) -> Any:
+        if path == site.archive:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return listed(path)
+
+    monkeypatch.setattr("service.storage.cif.paths.os.scandir", refusing)
+    mirrors = checks(client)["mirrors"]
+    assert not mirrors["ok"]
+    assert f"{site.archive}: Permission denied" in mirrors["found"]
+    metrics = client.get("/admin/metrics")
+    assert metrics.status_code == 200
+    assert "messaging_depositions{" not in metrics.text
 
 
 def test_a_pool_that_is_used_up_fails(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,13 +48,14 @@ class Site:
         return directory if not is_group(deposition_data_set_id) and os.path.isdir(directory) else None  # noqa: PTH112
 
     def depositions(self) -> Iterator[str]:
-        """List the ids of all depositions and groups in the tree, sorted within each."""
+        """List the ids of all depositions and groups in the tree, sorted within each. Raises FileUnavailable."""
         self.require_root("D_0")
         for name in ("archive", "autogroup"):
             root = self.cif_root / name
             if root.is_dir():
-                with os.scandir(root) as entries:
-                    yield from sorted(e.name for e in entries if is_deposition_id(e.name) and e.is_dir())
+                with faults(root), os.scandir(root) as entries:
+                    names = sorted(e.name for e in entries if is_deposition_id(e.name) and e.is_dir())
+                yield from names
 
     def locks(self) -> Iterator[Path]:
         """List the locks that lie beside message files, whoever made them."""
