@@ -77,7 +77,7 @@ def _behind(store: str, found: Services) -> Verdict:
     profile = found.settings.profile_named(found.switching.active().profile)
     behind = vitals.behind(found.stores, profile)[store]
     told = f"{behind.count} depositions, the oldest for {behind.oldest:.0f} s"
-    remedy = "" if behind.oldest <= _BEHIND else "; see that the store takes writes again, then run `msgmodule reconcile`"
+    remedy = "" if behind.oldest <= _BEHIND else "; see that it takes writes again, then run `msgmodule reconcile --all`"
     return Verdict(behind.oldest <= _BEHIND, told + remedy)
 
 

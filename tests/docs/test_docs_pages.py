@@ -76,3 +76,10 @@ def test_support_is_pointed_to_with_what_exists() -> None:
         for found in re.findall(r"[\w.-]+@[\w-]+(?:\.[\w-]+)+", one)
         if found != "secret@db.example.org"
     ]
+
+
+@pytest.mark.parametrize("command", ["reconcile", "verify"])
+def test_no_page_and_no_remedy_names_a_command_without_the_selection_that_it_needs(command: str) -> None:
+    texts = [*PAGES, ROOT / "service" / "checks.py", ROOT / "service" / "conditions.py", *(ROOT / "admin").rglob("*.html")]
+    bare = [path.name for path in texts if re.search(rf"([Rr]un|[Tt]hen)\s`msgmodule {command}`", path.read_text("utf-8"))]
+    assert bare == []
