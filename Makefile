@@ -170,7 +170,7 @@ generated: .venv/installed-dev ## Make the files again that come from the metric
 axe: .venv/axe/package/axe.min.js ## Fetch the accessibility checker that the browser tests use, from npm
 
 bench-cif: .venv/installed-dev ## Measure the CIF store beside the legacy class
-	cd bench && ../$(BIN)/python cif.py
+	$(BIN)/python bench/cif.py
 
 bench-db: .venv/installed-dev ## Measure one change and one read in MariaDB beside SQL written by hand
 	PYTHONPATH=tests $(BIN)/python bench/database.py

@@ -33,6 +33,8 @@ from service.storage.cif.store import CifStore
 
 DEPOSITION = "D_1000000001"
 SIZES = (1, 10, 100, 1000, 5000)
+#: On the disk of the project, for a temporary folder may be memory.
+VAR = Path(__file__).parents[1] / "var"
 
 
 class Bench:
@@ -193,7 +195,8 @@ def main() -> None:
     """Run all sizes and print a table and, as the last line, JSON."""
     results = {}
     for count in map(int, sys.argv[1:] or SIZES):
-        root = Path(tempfile.mkdtemp(dir=Path.cwd()))
+        VAR.mkdir(exist_ok=True)
+        root = Path(tempfile.mkdtemp(dir=VAR))
         try:
             found = Bench(root, count).run()
         finally:
