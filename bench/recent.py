@@ -88,7 +88,7 @@ def fill(services: Services) -> None:
     for n in range(COUNT // EACH):
         made = deposition(n, rng, bodies, now)
         files = {s.content_type: (s, "generated") for s in made.sections}
-        services.stores.database.bring(made.deposition_data_set_id, files, lambda _, made=made: made)  # type: ignore[misc]
+        services.stores.database.bring(made.deposition_data_set_id, files, lambda _, made=made: (made, ()))  # type: ignore[misc]
 
 
 class Straight:

@@ -59,7 +59,7 @@ def services(tmp_path: Path, database_url: str, everything: list[Correspondence]
 
 def fill(services: Services, everything: list[Correspondence]) -> None:
     for made in everything:
-        services.stores.database.bring(made.deposition_data_set_id, sections(made), lambda _, made=made: made)  # type: ignore[misc]
+        services.stores.database.bring(made.deposition_data_set_id, sections(made), lambda _, made=made: (made, ()))  # type: ignore[misc]
 
 
 def plainly(text: str | None) -> str:
@@ -159,7 +159,7 @@ def test_what_is_changed_is_found_by_its_new_words_alone(services: Services, eve
     key, database = made.deposition_data_set_id, services.stores.database
     messages = (replace(section.messages[0], message_subject="unheard-of", message_text=None), *section.messages[2:])
     changed = made.with_section(replace(section, messages=messages))
-    database.bring(key, sections(changed), lambda _: changed)
+    database.bring(key, sections(changed), lambda _: (changed, ()))
     now = [changed if c is made else c for c in everything]
     for word in ("unheard", "ligand", "validation"):
         wanted = Wanted("2026-01-01", keywords=(Keyword(word),))

@@ -1,15 +1,16 @@
 """What stores have in common: the interface the message service talks to, what they answer, and who is told."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from service.changes import Change
+from service.conflicts import Difference
 from service.deltas import Delta
 from service.errors import MessagingError, NotFound
-from service.messages import Correspondence
+from service.messages import Correspondence, Section
 
 WRITTEN, BEHIND = "written", "behind"
 OK = "ok"
@@ -67,6 +68,12 @@ class Snapshot:
     def tag(self) -> str:
         """Tell this content of the deposition from any other one: every change moves the version or a signature."""
         return f"{self.version} {' '.join(str(signed).rstrip(YOUNG) for signed in self.signatures.values())}"
+
+
+#: Content type -> what a file holds, and its signature.
+Files = Mapping[str, tuple[Section, str]]
+#: Decides, under the lock and on what the database holds there, what it shall hold, and which conflicts that settles.
+Merging = Callable[[Snapshot], tuple[Correspondence, Iterable[Difference]]]
 
 
 class Moved(Exception):

@@ -8,10 +8,11 @@ from typing import TypeVar
 import pybreaker
 
 from service.changes import Change
+from service.conflicts import Difference
 from service.deltas import Delta
 from service.errors import DatabaseUnavailable, StoreUnavailable
-from service.messages import Correspondence, Section
-from service.storage.base import Answer, Applied, Observer, Outcome, Signatures, Snapshot, timed
+from service.messages import Correspondence
+from service.storage.base import Answer, Applied, Files, Merging, Observer, Outcome, Signatures, Snapshot, timed
 from service.storage.database.depositions import Tally
 from service.storage.database.engine import PoolUse
 from service.storage.database.store import DatabaseStore
@@ -144,13 +145,11 @@ class GuardedDatabase:
     def record(self, deposition_data_set_id: str, delta: Delta, before: str | None, after: str | None) -> bool:
         return self._call("write", lambda: self._database.record(deposition_data_set_id, delta, before, after))
 
-    def bring(
-        self,
-        deposition_data_set_id: str,
-        files: Mapping[str, tuple[Section, str]],
-        merged: Callable[[Snapshot], Correspondence],
-    ) -> Correspondence:
+    def bring(self, deposition_data_set_id: str, files: Files, merged: Merging) -> Correspondence:
         return self._call("sync", lambda: self._database.bring(deposition_data_set_id, files, merged))
+
+    def note(self, deposition_data_set_id: str, decided: Sequence[Difference]) -> None:
+        self._call("sync", lambda: self._database.note(deposition_data_set_id, decided))
 
     def is_ready(self) -> bool:
         """Tell whether a real table can be read: a server without quorum still answers `SELECT 1` (TRAPS.md)."""

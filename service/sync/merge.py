@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
+from service.conflicts import Difference
 from service.messages import Correspondence, FileReference, Message, OriginalCommunication, Row, Section, Status, unnumbered
 
 Key = tuple[Hashable, int]
@@ -32,14 +33,6 @@ class Edits:
 
 
 NO_EDITS = Edits()
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A row that both sides hold and changed; the one kept, and the one that goes to the conflict log."""
-
-    kept: Row
-    lost: Row
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 import json
 import random
 import time
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 
+from service.conflicts import Difference
 from service.deltas import Delta
 from service.errors import Crossing, FileUnavailable, MessagingError, NotFound
 from service.messages import Correspondence
@@ -18,7 +18,7 @@ from service.storage.guard import GuardedDatabase
 from service.storage.pending import Markers, Pending
 from service.storage.underway import Underway
 from service.sync.kept import Kept
-from service.sync.merge import Compared, Difference, Facts, Merged, compare, merge
+from service.sync.merge import Compared, Facts, Merged, compare, merge
 from service.sync.sightings import ForeignWrites
 from service.vocabulary import CONTENT_TYPES
 
@@ -88,24 +88,25 @@ class Sync:
             self._observer.synced(reason, outcome)
 
     def _run(self, deposition_data_set_id: str, wait: float | None) -> Report:
+        noted: list[Difference] = []
         for tried in range(_TRIES):
             try:
-                return self._once(deposition_data_set_id, wait)
+                return self._once(deposition_data_set_id, wait, noted)
             except Moved:
                 time.sleep(random.uniform(0, tried * _STEP))  # noqa: S311 - those who cross part, no secret
         raise Crossing(f"changes to {deposition_data_set_id} keep crossing its sync; try again shortly")
 
-    def _once(self, deposition_data_set_id: str, wait: float | None) -> Report:
+    def _once(self, deposition_data_set_id: str, wait: float | None, noted: list[Difference]) -> Report:
         mark = self._markers.seen(deposition_data_set_id)
         known = self._database.snapshot(deposition_data_set_id)
         is_underway = self._underway.has(deposition_data_set_id)
         found = self._found(deposition_data_set_id, known)
         recorded = known or Snapshot(Correspondence(deposition_data_set_id))
-        one = _One(found, Kept(tuple(self._pending.of(deposition_data_set_id).values())), self._database_answers)
+        one = _One(found, Kept(tuple(self._pending.of(deposition_data_set_id).values())), self._database_answers, noted)
         one.ours = bool(one.kept.deltas) or is_underway or self._underway.has(deposition_data_set_id)
         brought: dict[Path, Delta] = {}
 
-        def decide(now: Snapshot) -> Correspondence:
+        def decide(now: Snapshot) -> tuple[Correspondence, list[Difference]]:
             # anew, under the lock: what another sync has brought in by now may have been edited since
             brought.clear()
             brought.update(self._pending.of(deposition_data_set_id))
@@ -113,7 +114,7 @@ class Sync:
             one.judge(now, recorded.version)
             merged = one.merged_with(now)
             self._log(deposition_data_set_id, one.left)
-            return merged
+            return merged, one.left
 
         with self._underway.marked(deposition_data_set_id):
             self._bring_files(one, recorded, wait)
@@ -127,7 +128,7 @@ class Sync:
         if one.left:
             self._observer.conflicted(len(one.left))
         compared = compare(recorded.correspondence, new)
-        return Report(new, compared, one.healed, len(one.conflicts), one.behind)
+        return Report(new, compared, one.healed, len(noted) + len(one.left), one.behind)
 
     def _found(self, deposition_data_set_id: str, known: Snapshot | None) -> Snapshot:
         """Read the files; a deposition that only the database knows has none yet."""
@@ -150,7 +151,7 @@ class Sync:
             raise Moved
         for content_type in lacking:
             merged, (_, found) = wanted[content_type], one.held[content_type]
-            self._log(key, merged.conflicts)
+            self._note(key, one, merged.conflicts)
             try:
                 signed = self._cif.put(key, merged.section, found, wait)
             except FileUnavailable as error:
@@ -159,28 +160,28 @@ class Sync:
             else:
                 one.held[content_type] = (merged.section, signed)
                 one.healed += merged.healed
-                one.decided += merged.conflicts
                 self._observer.healed(merged.healed)
-                self._observer.conflicted(len(merged.conflicts))
 
-    def _log(self, deposition_data_set_id: str, conflicts: tuple[Difference, ...]) -> None:
+    def _note(self, deposition_data_set_id: str, one: "_One", conflicts: tuple[Difference, ...]) -> None:
+        """Note in both logs what a file is about to lose."""
+        new = one.unnoted(conflicts)
+        if new:
+            self._log(deposition_data_set_id, new)
+            self._database.note(deposition_data_set_id, new)
+            self._observer.conflicted(len(new))
+            one.noted += new
+
+    def _log(self, deposition_data_set_id: str, conflicts: list[Difference]) -> None:
         """Keep both values of what is about to be decided: a crash leaves a line too many, never one too few."""
         for conflict in conflicts:
-            entry = {
-                "time": datetime.now(UTC).isoformat(),
-                "deposition_data_set_id": deposition_data_set_id,
-                "category": type(conflict.kept).__name__,
-                "kept": asdict(conflict.kept),
-                "lost": asdict(conflict.lost),
-            }
             with faults(self._conflict_log):
-                append_line(self._conflict_log, json.dumps(entry).encode())
+                append_line(self._conflict_log, json.dumps(conflict.entry(deposition_data_set_id)).encode())
 
 
 class _One:
     """The state of one sync: what was found, what is wanted, and what each file holds by now with its signature."""
 
-    def __init__(self, found: Snapshot, kept: Kept, database_answers: bool) -> None:
+    def __init__(self, found: Snapshot, kept: Kept, database_answers: bool, noted: list[Difference]) -> None:
         self.found = found
         self.kept = kept
         self.held = {s.content_type: (s, str(found.signatures[s.content_type])) for s in found.correspondence.sections}
@@ -188,13 +189,13 @@ class _One:
         self.behind: str | None = None
         self.ours = False  # a change of ours is on its way into the database, or waits for it
         self.foreign = False  # another program wrote a file since it was recorded
-        self.decided: tuple[Difference, ...] = ()  # conflicts that the database won, in a file that was written
-        self.left: tuple[Difference, ...] = ()  # conflicts that the file won
+        self.noted = noted  # conflicts that were noted before a file was written
+        self.left: list[Difference] = []  # conflicts that the rows decide, noted with them
         self._database_answers = database_answers
 
-    @property
-    def conflicts(self) -> tuple[Difference, ...]:
-        return self.decided + self.left
+    def unnoted(self, conflicts: tuple[Difference, ...]) -> list[Difference]:
+        """Leave out what was noted in an earlier look, or before a file was written that could not be."""
+        return [conflict for conflict in conflicts if conflict not in self.noted]
 
     def judge(self, now: Snapshot, version: int) -> None:
         """Tell by what is recorded under the lock whether another program wrote a file; ours are recorded or on the way.
@@ -218,7 +219,7 @@ class _One:
         """Merge what the files hold by now with what the database records and holds under its lock."""
         rows, edits = self.kept.over(now.correspondence), self.kept.edits
         merged = [merge(self.held[c][0], rows.section(c), self._facts(now, c), edits) for c in CONTENT_TYPES]
-        self.left = tuple(difference for one in merged for difference in one.conflicts)
+        self.left = self.unnoted(tuple(difference for one in merged for difference in one.conflicts))
         return Correspondence(rows.deposition_data_set_id, tuple(one.section for one in merged))
 
     def _facts(self, recorded: Snapshot, content_type: str) -> Facts:

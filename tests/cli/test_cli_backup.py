@@ -10,11 +10,16 @@ import pytest
 from support import mariadb
 from support.command import Done, msgmodule
 from support.contract import append
+from support.dual import noted
 from support.site import DEPOSITION, Site, make_site
 
+from service.backup.write import back_up
+from service.changes import EditDraft
 from service.messages import Correspondence
 from service.security import Tokens
 from service.storage.base import Store
+from service.storage.database import dump
+from service.vocabulary import TO_DEPOSITOR
 
 OTHER = "D_9000277853"
 DUAL = "dual-write-db-read"
@@ -29,6 +34,16 @@ def full(legacy_site: Site) -> Site:
     legacy_site.token("messages:read")
     append(chain(legacy_site, DUAL), DEPOSITION, "mirrored", message_text="1.7 Ångström")
     return legacy_site
+
+
+def conflict(site: Site) -> None:
+    """Have a message changed on both sides."""
+    stores = site.services(DUAL).stores
+    append(chain(site, DUAL), OTHER, "edited", send_status="N")
+    for store, text in ((stores.cif, "1.7 Å"), (stores.database, "1.8 Å")):
+        store.write(EditDraft(OTHER, TO_DEPOSITOR, "edited", "2026-02-02 02:02:02", {"message_text": text}))
+    chain(site, DUAL).read(OTHER)
+    assert len(noted(site)) == 1
 
 
 @pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)])
@@ -63,6 +78,7 @@ def in_both(site: Site) -> dict[str, tuple[Correspondence, Correspondence]]:
 
 
 def test_a_restored_site_is_the_one_that_was_backed_up(full: Site, empty: Site) -> None:
+    conflict(full)
     done, folder = backup(full)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
@@ -70,6 +86,8 @@ def test_a_restored_site_is_the_one_that_was_backed_up(full: Site, empty: Site) 
     done = restore(empty, folder)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["tables"] == told["tables"]
+    assert told["tables"]["conflict_log"] == 1
+    assert noted(empty) == noted(full)
     assert {n: d for n, d in empty.files().items() if "PREV" not in n} == {
         n: d for n, d in full.files().items() if "PREV" not in n
     }
@@ -96,6 +114,17 @@ def test_a_site_with_one_store_comes_back_with_it(full: Site, empty: Site, profi
     for dep in (DEPOSITION, OTHER):
         assert chain(empty, profile).read(dep).correspondence == chain(full, profile).read(dep).correspondence
     assert empty.app(profile)
+
+
+def test_a_backup_made_before_a_table_was_there_comes_back(full: Site, empty: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = full.root / "older"
+    with monkeypatch.context() as older:
+        older.delitem(dump._TABLES, "conflict_log")
+        assert "conflict_log" not in back_up(full.services(DUAL), folder).tables
+    done = restore(empty, folder)
+    assert done.returncode == 0, done.stderr
+    assert in_both(empty) == in_both(full)
+    conflict(empty)
 
 
 def test_changes_that_wait_for_the_database_come_back_waiting(full: Site, empty: Site) -> None:

@@ -1,7 +1,5 @@
 """What the dual chains answer where a store refuses, is not there, or both are down: data, or an error that says so."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -125,19 +123,6 @@ def test_a_change_in_an_outage_is_taken_though_another_one_crosses_what_is_resto
     assert sorted(map(str, both.read())) == ["m1", "m2", "m3", "m4"]
 
 
-def test_a_conflict_is_logged_with_both_values_whichever_store_wins(both: Dual) -> None:
-    stores = both.services.stores
-    stores.cif.write(edited("in the file"))
-    stores.database.write(edited("in the database"))
-
-    both.read()
-
-    logged = [json.loads(line) for line in log_of(both).read_text().splitlines()] if log_of(both).exists() else []
-    values = [{entry["kept"]["message_text"], entry["lost"]["message_text"]} for entry in logged]
-    assert values == [{"in the file", "in the database"}]
-    assert both.is_equal()
-
-
 def test_a_damaged_file_is_an_error_and_stays_as_it_is(both: Dual) -> None:
     damaged = both.old_copy()[:-40]
     both.put_back(damaged)
@@ -149,7 +134,3 @@ def test_a_damaged_file_is_an_error_and_stays_as_it_is(both: Dual) -> None:
             both.append("m2")
     assert both.old_copy() == damaged
     assert len(both.in_database().messages) == before
-
-
-def log_of(both: Dual) -> Path:
-    return both.site.root / "state" / "conflicts.jsonl"

@@ -1,13 +1,11 @@
 """The rules of the dual write over real stores: foreign writes, old copies, writers that die, changes that cross."""
 
-import json
-
 import pytest
 from support import legacy
 from support.dual import DEP, Dual, dual
 from support.site import DUAL, Site
 
-from service.changes import AppendMessage, EditDraft, Tag
+from service.changes import AppendMessage, Tag
 from service.messages import Message
 from service.vocabulary import TO_DEPOSITOR
 
@@ -110,30 +108,13 @@ def test_a_sync_records_no_signature_when_a_change_came_meanwhile(both: Dual) ->
     stores.database.write(late)
     files = {s.content_type: (s, str(found.signatures[s.content_type])) for s in found.correspondence.sections}
 
-    stores.database.bring(DEP, files, lambda now: now.correspondence)
+    stores.database.bring(DEP, files, lambda now: (now.correspondence, ()))
 
     state = stores.database.state(DEP)
     assert state is not None
     assert state.signatures[TO_DEPOSITOR] is None, "the rule VER: the file lacks the late message"
     assert sorted(map(str, both.read())) == ["late", "m0"]
     assert both.is_equal()
-
-
-def test_rows_changed_on_both_sides_go_to_the_conflict_log_with_both_values(site: Site) -> None:
-    both = dual(site, "dual-write-db-read")
-    both.append("m1", "draft", send_status="N")
-    both.read()
-    stores = both.services.stores
-    edit = EditDraft(DEP, TO_DEPOSITOR, "m1", "2026-02-02 02:02:02", {"message_text": "in the file"})
-    stores.cif.write(edit)
-    stores.database.write(EditDraft(DEP, TO_DEPOSITOR, "m1", "2026-03-03 03:03:03", {"message_text": "in the database"}))
-
-    both.read()
-
-    assert [m.message_text for m in both.in_files().messages] == ["in the database"]
-    assert both.is_equal()
-    logged = json.loads((site.root / "state" / "conflicts.jsonl").read_text())
-    assert (logged["kept"]["message_text"], logged["lost"]["message_text"]) == ("in the database", "in the file")
 
 
 def test_a_status_set_by_a_legacy_program_wins_over_the_recorded_one(both: Dual) -> None:

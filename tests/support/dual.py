@@ -1,13 +1,19 @@
 """A dual profile's chain over real stores, and what a test looks at to see whether both hold the same."""
 
+import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import create_engine, select
 
 from service.changes import AppendMessage
 from service.messages import Correspondence, Message
 from service.services import Services
 from service.storage.base import Outcome, Store
+from service.storage.database.engine import url_of
+from service.storage.database.tables import conflict_log
 from service.vocabulary import TO_DEPOSITOR
 from support.site import Site
 
@@ -59,6 +65,16 @@ class Dual:
         """Write an old copy over the file in place, as a legacy program that read before us and writes after us."""
         shutil.copyfile(self.file(), self.site.root / "overwritten")
         self.file().write_bytes(copy)
+
+
+def noted(site: Site) -> list[dict[str, Any]]:
+    """Give the conflicts in the database as those in the file are; the file does not number them."""
+    engine = create_engine(url_of(site.settings("cif-only")))
+    with engine.connect() as connection:
+        found = [dict(row) for row in connection.execute(select(conflict_log).order_by(conflict_log.c.id)).mappings()]
+    engine.dispose()
+    assert all(row.pop("id") for row in found)
+    return [row | {side: json.loads(row[side]) for side in ("kept", "lost")} for row in found]
 
 
 def dual(site: Site, profile: str, **more: str) -> Dual:

@@ -8,21 +8,24 @@ from sqlalchemy import Connection, Engine, event
 
 from service.bounded import Bounded
 from service.changes import AppendMessage, Change
+from service.conflicts import Difference
 from service.deltas import Delta
 from service.errors import CommitUnknown, DatabaseRefused, DatabaseUnavailable
-from service.messages import Correspondence, Section
+from service.messages import Correspondence
 from service.storage.base import (
     OK,
     WRITTEN,
     Answer,
     Applied,
+    Files,
+    Merging,
     Outcome,
     Signatures,
     Snapshot,
     same_signature,
     unknown_deposition,
 )
-from service.storage.database import bulk, depositions
+from service.storage.database import bulk, conflicts, depositions
 from service.storage.database.engine import PoolUse, pool_use
 from service.storage.database.failures import Deadlock, translated
 from service.storage.database.rows import Rows, remove_rows
@@ -66,9 +69,7 @@ class DatabaseStore:
         """Read everything of a deposition in one consistent transaction; `None` when it is not known."""
         with translated(), self._reading.connect() as connection:
             state = depositions.find(connection, deposition_data_set_id)
-            if state is None:
-                return None
-            return replace(state, correspondence=Rows(connection, deposition_data_set_id).correspondence())
+            return state and replace(state, correspondence=Rows(connection, deposition_data_set_id).correspondence())
 
     def current(self, deposition_data_set_id: str) -> Snapshot | None:
         """Give what `snapshot` gives, without reading rows again of a version that this process has read."""
@@ -165,14 +166,10 @@ class DatabaseStore:
 
         return self._transaction(work)
 
-    def bring(
-        self,
-        deposition_data_set_id: str,
-        files: Mapping[str, tuple[Section, str]],
-        merged: Callable[[Snapshot], Correspondence],
-    ) -> Correspondence:
+    def bring(self, deposition_data_set_id: str, files: Files, merged: Merging) -> Correspondence:
         """Bring the rows to what a merge makes of the files and of what is recorded and held here now, under the lock.
 
+        The conflicts that the merge settles are noted in the same transaction.
         A file's signature is recorded only if the file holds all that the rows now do; otherwise it becomes unknown. That
         is judged on the rows themselves, so a change that came meanwhile is never taken for synced (rule VER of the model).
         """
@@ -182,7 +179,8 @@ class DatabaseStore:
             state = depositions.find(connection, key, lock=True) or depositions.create(connection, key)
             rows = Rows(connection, key)
             old = rows.correspondence()
-            new = merged(replace(state, correspondence=old))
+            new, decided = merged(replace(state, correspondence=old))
+            conflicts.note(connection, key, decided)
             changed = [rows.bring(old.section(c), new.section(c)) for c in files]
             signatures = {c: signed if new.section(c) == section else None for c, (section, signed) in files.items()}
             behind = state.cif_behind and None in signatures.values()
@@ -190,6 +188,10 @@ class DatabaseStore:
             return new
 
         return self._transaction(work)
+
+    def note(self, deposition_data_set_id: str, decided: Sequence[Difference]) -> None:
+        """Note conflicts before a file loses its side of them."""
+        self._transaction(lambda connection: conflicts.note(connection, deposition_data_set_id, decided))
 
     def probe(self) -> Mapping[str, str]:
         """Write, read and remove a row of a deposition that no site has, in the real tables."""

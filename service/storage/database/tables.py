@@ -44,6 +44,19 @@ deposition = Table(
 
 database_identity = Table("database_identity", metadata, Column("identity", String(36), primary_key=True), **TABLE_OPTIONS)
 
+#: `kept` and `lost` are rows as JSON, `category` is the name of theirs; `time` is UTC, ISO 8601 (service/conflicts.py).
+conflict_log = Table(
+    "conflict_log",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("deposition_data_set_id", String(64), nullable=False),
+    Column("time", String(32), nullable=False),
+    Column("category", String(64), nullable=False),
+    Column("kept", TEXT),
+    Column("lost", TEXT),
+    **TABLE_OPTIONS,
+)
+
 
 def file_column(row: type[Row]) -> str:
     """Name the column that says which of the three files holds a row; for a message that is its `content_type`."""

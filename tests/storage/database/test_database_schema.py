@@ -70,6 +70,19 @@ def test_sqlite_is_set_to_survive_a_power_cut(connection: Connection) -> None:
     assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
 
+@pytest.mark.parametrize("is_there", [True, False])
+def test_an_upgrade_is_taken_up_where_an_earlier_run_was_ended(made: Site, is_there: bool) -> None:
+    engine = create_engine(url_of(made.settings("cif-only")))
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0002'"))
+        if not is_there:
+            connection.execute(text("DROP TABLE conflict_log"))
+    engine.dispose()
+    assert not schema.status(made.settings("cif-only")).is_current
+
+    assert schema.initialise(made.settings("cif-only"), adopt=False).is_current
+
+
 def test_a_second_run_changes_nothing(made: Site) -> None:
     settings = made.settings("cif-only")
     before = schema.status(settings)

@@ -107,7 +107,7 @@ def _filled(site: Site) -> None:
     rng = random.Random(3)  # noqa: S311 - no secrets
     for n in range(60):
         made = correspondence(f"D_{n}", rng)
-        services.stores.database.bring(f"D_{n}", sections(made), lambda _, made=made: made)  # type: ignore[misc]
+        services.stores.database.bring(f"D_{n}", sections(made), lambda _, made=made: (made, ()))  # type: ignore[misc]
     append(services.stores.database, DEP, "rare", message_text="zirconocene and validation", timestamp="2026-03-01 00:00:00")
 
 

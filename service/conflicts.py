@@ -1,0 +1,27 @@
+"""A row that was changed on both sides since the last sync: the value that is kept, and the one that goes to the log."""
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from service.messages import CATEGORIES, Row
+
+_NAMES = {row: name for name, row in CATEGORIES.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Both values of one row; `kept` is the one that both stores hold from now on."""
+
+    kept: Row
+    lost: Row
+
+    def entry(self, deposition_data_set_id: str) -> dict[str, Any]:
+        """Give what the conflict log holds of it, as plain values under the names of the columns of its table."""
+        return {
+            "time": datetime.now(UTC).isoformat(),
+            "deposition_data_set_id": deposition_data_set_id,
+            "category": _NAMES[type(self.kept)],
+            "kept": asdict(self.kept),
+            "lost": asdict(self.lost),
+        }
