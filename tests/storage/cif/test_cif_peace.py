@@ -2,15 +2,16 @@
 
 import io
 import itertools
-import multiprocessing
 import re
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from mmcif_utils.message.PdbxMessageIo import PdbxMessageIo
 from support import legacy
+from support.forked import in_processes
 from support.site import DUAL, make_site
 from support.site import Site as Tree
 from torture_cif import torture
@@ -26,34 +27,26 @@ from service.vocabulary import TO_DEPOSITOR
 
 DEP = "D_1000000001"
 EACH = 25
-forked: Any = multiprocessing.get_context("fork")
 
 
 def _append(key: str) -> AppendMessage:
     return AppendMessage(DEP, Message(TO_DEPOSITOR, None, key, DEP, "2026-01-02 03:04:05", message_text=f"x\n{key}" * 50))
 
 
-def _ours(tree: Tree, name: str, times: Any) -> None:
+def _ours(tree: Tree, name: str) -> list[float]:
+    """Append through the store; give the seconds that each took."""
     store = CifStore(Site(tree.root / "data"), Locks(tree.root / "state", 30, Observer()), create=True, observer=Observer())
     took = []
-    try:
-        for n in range(EACH):
-            begun = time.perf_counter()
-            store.apply(_append(f"{name}-{n}"))
-            took.append(time.perf_counter() - begun)
-    finally:
-        times.put(took)
+    for n in range(EACH):
+        begun = time.perf_counter()
+        store.apply(_append(f"{name}-{n}"))
+        took.append(time.perf_counter() - begun)
+    return took
 
 
 def test_eight_writers_of_one_file_lose_nothing_and_take_turns(tmp_path: Path) -> None:
     tree = make_site(tmp_path, "")
-    times = forked.Queue()
-    writers = [forked.Process(target=_ours, args=(tree, f"w{n}", times)) for n in range(8)]
-    for writer in writers:
-        writer.start()
-    took = sorted(itertools.chain.from_iterable(times.get() for _ in writers))
-    for writer in writers:
-        writer.join()
+    took = sorted(itertools.chain.from_iterable(in_processes([partial(_ours, tree, f"w{n}") for n in range(8)])))
 
     assert {r["message_id"] for r in legacy.rows(tree.file(DEP))} == {f"w{w}-{n}" for w in range(8) for n in range(EACH)}
     assert took[len(took) * 95 // 100] <= 10 * took[len(took) // 2]
@@ -63,17 +56,15 @@ def test_fifty_killed_writers_lose_no_acknowledged_message(tmp_path: Path) -> No
     assert torture(tmp_path, kills=50, seed=1) >= 50
 
 
-def _chain_writer(tree: Tree, profile: str, name: str, seen: Any) -> None:
-    """Append through the chain and read after each; tell every id that any answer held."""
+def _chain_writer(tree: Tree, profile: str, name: str) -> set[str | None]:
+    """Append through the chain and read after each; give every id that any answer held."""
     found = tree.services(profile, MSGMODULE_LOCK_TIMEOUT="30")
     chain = found.stores.chain(found.settings.profile)
     ids: set[str | None] = set()
-    try:
-        for n in range(EACH):
-            _acknowledged(chain, _append(f"{name}-{n}"))
-            ids |= {m.message_id for m in chain.read(DEP).correspondence.messages}
-    finally:
-        seen.put(ids)
+    for n in range(EACH):
+        _acknowledged(chain, _append(f"{name}-{n}"))
+        ids |= {m.message_id for m in chain.read(DEP).correspondence.messages}
+    return ids
 
 
 def _acknowledged(chain: Store, change: AppendMessage) -> None:
@@ -86,8 +77,11 @@ def _acknowledged(chain: Store, change: AppendMessage) -> None:
             continue
 
 
-def _legacy_writer(path: Path, name: str, pause: float) -> None:
-    """Read under the lock, think, write under a second lock, as the legacy programs do (reference section 6)."""
+def _legacy_writer(path: Path, name: str, pause: float) -> set[str | None]:
+    """Read under the lock, think, write under a second lock, as the legacy programs do (reference section 6).
+
+    Nobody answers it, so it has seen no id.
+    """
     for n in range(EACH):
         message_io = PdbxMessageIo(verbose=False, log=io.StringIO())
         _locked(path, lambda m=message_io: m.read(str(path)))
@@ -100,6 +94,7 @@ def _legacy_writer(path: Path, name: str, pause: float) -> None:
         row |= {"ordinal_id": str(message_io.nextMessageOrdinal()), "timestamp": "2026-01-02 03:04:05"}
         message_io.appendMessage(row)
         _locked(path, lambda m=message_io: m.write(str(path)))
+    return set()
 
 
 def _locked(path: Path, work: Any) -> None:
@@ -121,15 +116,9 @@ def test_legacy_writers_beside_ours_erase_nothing_for_good(tmp_path: Path, profi
     found = tree.services(profile)
     chain = found.stores.chain(found.settings.profile)
     chain.apply(_append("first"))
-    seen = forked.Queue()
-    ours = [forked.Process(target=_chain_writer, args=(tree, profile, f"ours{n}", seen)) for n in range(4)]
-    theirs = [forked.Process(target=_legacy_writer, args=(tree.file(DEP), f"legacy{n}", 0.05)) for n in range(4)]
-    for process in (*ours, *theirs):
-        process.start()
-    answered = set().union(*(seen.get() for _ in ours))
-    for process in (*ours, *theirs):
-        process.join()
-    assert [process.exitcode for process in (*ours, *theirs)] == [0] * 8
+    ours = [partial(_chain_writer, tree, profile, f"ours{n}") for n in range(4)]
+    theirs = [partial(_legacy_writer, tree.file(DEP), f"legacy{n}", 0.05) for n in range(4)]
+    answered = set().union(*in_processes([*ours, *theirs]))
 
     report = found.stores.sync(found.settings.profile).run(DEP, "test")
 

@@ -1,12 +1,15 @@
 """Among ours a deposition is changed by one at a time; who waits for one thing is not kept from another."""
 
-import multiprocessing
 import os
 import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.forked import forked, in_processes
 from support.site import Site as Tree
 from support.site import make_site
 
@@ -21,7 +24,7 @@ from service.vocabulary import CONTENT_TYPES, NOTES, TO_DEPOSITOR
 
 DEP = "D_1000000001"
 WRITERS, ROUNDS = 8, 6
-forked: Any = multiprocessing.get_context("fork")
+Accepted = tuple[int, list[int]]
 
 
 class Listener(Observer):
@@ -51,8 +54,11 @@ def _append(message_id: str, content_type: str = TO_DEPOSITOR, text: str = "text
     return AppendMessage(DEP, message)
 
 
-def _contend(tree: Tree, number: int, start: Any, answers: Any) -> None:
-    """Send one id in each round, at the same time as the others do, each with a text and a kind of its own."""
+def _contend(tree: Tree, start: Any, number: int) -> Accepted:
+    """Send one id in each round, at the same time as the others do, each with a text and a kind of its own.
+
+    Gives the rounds in which it was taken.
+    """
     store, accepted = _store(tree), []
     for n in range(ROUNDS):
         start.wait()
@@ -61,19 +67,23 @@ def _contend(tree: Tree, number: int, start: Any, answers: Any) -> None:
             accepted.append(n)
         except Conflict:
             continue
-    answers.put((number, accepted))
+        except BaseException:
+            start.abort()  # nobody waits for one that failed
+            raise
+    return number, accepted
 
 
-@pytest.mark.parametrize("kind", ["processes", "threads"])
-def test_one_id_sent_for_three_files_at_once_is_taken_by_one_of_them(tree: Tree, kind: str) -> None:
-    make = forked.Process if kind == "processes" else threading.Thread
-    start, answers = forked.Barrier(WRITERS), forked.Queue()
-    writers = [make(target=_contend, args=(tree, n, start, answers)) for n in range(WRITERS)]
-    for writer in writers:
-        writer.start()
-    accepted = dict(answers.get() for _ in writers)
-    for writer in writers:
-        writer.join()
+def in_threads(works: list[Callable[[], Accepted]]) -> list[Accepted]:
+    with ThreadPoolExecutor(len(works)) as pool:
+        return [done.result() for done in [pool.submit(work) for work in works]]
+
+
+@pytest.mark.parametrize("together", [in_processes, in_threads])
+def test_one_id_sent_for_three_files_at_once_is_taken_by_one_of_them(
+    tree: Tree, together: Callable[[list[Callable[[], Accepted]]], list[Accepted]]
+) -> None:
+    start = forked.Barrier(WRITERS)
+    accepted = dict(together([partial(_contend, tree, start, n) for n in range(WRITERS)]))
 
     assert sorted(n for rounds in accepted.values() for n in rounds) == list(range(ROUNDS))
     stored = {(m.message_id, m.message_text) for m in _store(tree).read(DEP).correspondence.messages}
