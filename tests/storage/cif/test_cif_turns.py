@@ -4,6 +4,7 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -60,16 +61,15 @@ def _contend(tree: Tree, start: Any, number: int) -> Accepted:
     Gives the rounds in which it was taken.
     """
     store, accepted = _store(tree), []
-    for n in range(ROUNDS):
-        start.wait()
-        try:
-            store.apply(_append(f"id-{n}", CONTENT_TYPES[(number + n) % 3], f"text of {number}"))
-            accepted.append(n)
-        except Conflict:
-            continue
-        except BaseException:
-            start.abort()  # nobody waits for one that failed
-            raise
+    try:
+        for n in range(ROUNDS):
+            start.wait()
+            with suppress(Conflict):
+                store.apply(_append(f"id-{n}", CONTENT_TYPES[(number + n) % 3], f"text of {number}"))
+                accepted.append(n)
+    except BaseException:
+        start.abort()  # nobody waits for one that failed
+        raise
     return number, accepted
 
 
