@@ -1,7 +1,10 @@
 """What the way to the database can do to a call: each fault is an outage within the timeouts, and none is silent."""
 
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -18,7 +21,7 @@ from service.storage.database import engine
 from service.storage.guard import GuardedDatabase
 
 pytestmark = pytest.mark.mariadb
-TIMEOUT = 1
+TIMEOUT, CALLS = 1, 4
 SHORT = {"MSGMODULE_DATABASE_CONNECT_TIMEOUT": str(TIMEOUT), "MSGMODULE_DATABASE_READ_TIMEOUT": str(TIMEOUT)}
 
 
@@ -79,6 +82,28 @@ def until(database: GuardedDatabase) -> Answer:
         except DatabaseUnavailable:
             time.sleep(0.001)
     pytest.fail("the breaker never closed")
+
+
+def test_four_calls_to_a_slow_server_take_as_long_as_one(way: tuple[Proxy, Site], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "_IDLE", 60.0)  # no connection is asked first whether it still stands
+    proxy, site = way
+    database = database_of(site)
+    append(database, DEP, "m1")
+    with ExitStack() as opened:
+        for _ in range(CALLS):
+            opened.enter_context(database._database._reading.connect())
+    proxy.delay(0.1)
+    one = took(lambda: database.state(DEP))
+    with ThreadPoolExecutor(CALLS) as pool:
+        ready = threading.Barrier(CALLS)
+        four = max(pool.map(lambda _: (ready.wait(), took(lambda: database.state(DEP)))[1], range(CALLS)))
+    assert four < 2 * one
+
+
+def took(call: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    call()
+    return time.perf_counter() - begun
 
 
 def test_an_answer_that_breaks_off_is_an_outage_and_no_short_answer(way: tuple[Proxy, Site]) -> None:
