@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from service.services import Services
 from service.storage.pending import Markers, Pending
@@ -19,21 +18,9 @@ class Backlog:
 
 def backlog(found: Services, profile: Profile) -> Backlog:
     """Ask the database, where the profile has one, and the marks in `state_dir`. Raises DatabaseUnavailable."""
-    state_dir = found.settings.state_dir
+    marks = (Markers(found.settings.state_dir), Pending(found.settings.state_dir))
     asked = found.stores.database.behind() if profile.uses_database else ()
-    marked = (*Markers(state_dir).depositions(), *Pending(state_dir).depositions())
-    return Backlog(tuple(sorted({*asked, *marked})), _oldest(state_dir))
-
-
-def _oldest(state_dir: Path) -> str | None:
-    marks = [*state_dir.glob("pending/*/*.json"), *(p for p in state_dir.glob("cif-behind/*") if p.name[0] != ".")]
-    times = [_set(path) for path in marks]
-    oldest = min((time for time in times if time), default=None)
-    return datetime.fromtimestamp(oldest, UTC).isoformat(timespec="seconds") if oldest else None
-
-
-def _set(path: Path) -> float | None:
-    try:
-        return path.stat().st_mtime
-    except FileNotFoundError:  # brought in meanwhile
-        return None
+    marked = (deposition for kept in marks for deposition in kept.depositions())
+    oldest = min((time for kept in marks for time in kept.since()), default=None)
+    since = datetime.fromtimestamp(oldest, UTC).isoformat(timespec="seconds") if oldest is not None else None
+    return Backlog(tuple(sorted({*asked, *marked})), since)

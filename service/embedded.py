@@ -2,7 +2,6 @@
 
 import os
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,14 +9,11 @@ from dataclasses import dataclass
 from flask import Flask
 
 from service.changes import Change
-from service.errors import FileUnavailable, SwitchRefused
+from service.errors import SwitchRefused
 from service.services import Services, assemble
 from service.storage.base import Answer, Outcome, Store
 from settings import Profile, Settings, load
 from settings.process import stated_variables
-
-#: Seconds between two looks of an idle program at the active profile.
-_FOLLOW = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +71,6 @@ class Program:
 
 _Key = tuple[int, frozenset[tuple[str, str]]]
 _known: dict[_Key, Program] = {}
-_following: set[int] = set()
 _assembling = threading.Lock()
 
 
@@ -85,31 +80,15 @@ def program() -> Program:
     A stated profile is taken where the site has none yet, with the checks of a first start. A program decides nothing that
     nobody stated and moves nothing: another profile than the active one is refused. Raises SettingsError and SwitchRefused.
     """
-    pid = os.getpid()
-    key = (pid, stated_variables())  # a forked process must not use its parent's connections
+    key = (os.getpid(), stated_variables())  # a forked process must not use its parent's connections
     with _assembling:
         if key not in _known:
             _known.clear()
             _known[key] = Program(assemble(Flask("messaging"), load()))
+            _known[key].services.runtime.follow()
         found = _known[key]
-        if pid not in _following:
-            _following.add(pid)
-            threading.Thread(target=_follow, name="follow-profile", daemon=True).start()
     _agree(found)
     return found
-
-
-def _follow() -> None:
-    """Follow a switch that comes while no call does, so that an idle program holds up nobody."""
-    while True:
-        time.sleep(_FOLLOW)
-        for found in list(_known.values()):
-            runtime = found.services.runtime
-            if found.services.switching.file.stamp() is not None:
-                try:
-                    runtime.release(runtime.lease())
-                except FileUnavailable:
-                    continue  # the next call meets the same and tells its caller
 
 
 def _agree(found: Program) -> None:

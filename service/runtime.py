@@ -14,7 +14,7 @@ from service.storage.base import Store
 from service.storage.build import Stores
 from settings import Profile, Settings, SettingsError
 
-#: Seconds between two looks of an idle worker at the active profile, and between two signs of life of any.
+#: Seconds between two looks of an idle process at the active profile, and between two signs of life of any.
 _FOLLOW, _BEAT = 0.5, 10.0
 
 
@@ -68,11 +68,13 @@ class Runtime:
         self._report()
 
     def follow(self) -> None:
-        """Have a thread follow a switch that comes while no request does, so that an idle worker holds up nobody."""
+        """Have a thread follow a switch that comes while no request does, so that an idle process holds up nobody."""
         threading.Thread(target=_follow, args=(weakref.ref(self),), name="follow-profile", daemon=True).start()
 
     def look(self) -> None:
-        """Follow a switch, and give a sign of life, without a request."""
+        """Follow a switch, and give a sign of life, without a request; a site that was never started has none to follow."""
+        if self._seen is None and self.file.stamp() is None:
+            return
         try:
             self.current()
         except FileUnavailable as error:
