@@ -167,9 +167,8 @@ class DatabaseStore:
         return self._transaction(work)
 
     def bring(self, deposition_data_set_id: str, files: Files, merged: Merging) -> Correspondence:
-        """Bring the rows to what a merge makes of the files and of what is recorded and held here now, under the lock.
+        """Bring the rows, under the lock, to what a merge makes of the files and of what is here now; note its conflicts.
 
-        The conflicts that the merge settles are noted in the same transaction.
         A file's signature is recorded only if the file holds all that the rows now do; otherwise it becomes unknown. That
         is judged on the rows themselves, so a change that came meanwhile is never taken for synced (rule VER of the model).
         """
@@ -248,5 +247,4 @@ class DatabaseStore:
 
 
 def _size_of(correspondence: Correspondence) -> int:
-    rows = sum(len(rows) for section in correspondence.sections for _, rows in section.categories())
-    return rows * _ROW + sum(len(m.message_text or "") for m in correspondence.messages)
+    return correspondence.row_count * _ROW + sum(len(m.message_text or "") for m in correspondence.messages)
