@@ -1,6 +1,7 @@
 """The dashboard for operators: read without JavaScript, refreshed with it, and the form that switches the profile."""
 
 import mimetypes
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from service import errorpages, health
 from service.errors import InvalidInput, MessagingError, SwitchRefused, Unauthenticated
 from service.security import requires
 from service.services import services
+from service.situation import Check
 from settings import Profile, SettingsError
 
 blueprint = Blueprint("dashboard", __name__, template_folder="templates", static_folder=None)
@@ -20,6 +22,15 @@ _FOLDER = Path(__file__).parent / "assets"
 _ASSETS = ("admin.css", "htmx.min.js", "icon.svg", "htmx.LICENSE.txt")
 #: An asset changes with a deployment; a browser may keep it for five minutes.
 _KEPT = "private, max-age=300"
+_looking = threading.Lock()
+#: Seconds that a look at a step waits for the one before it.
+_PATIENCE = 0.5
+_BUSY = Check(
+    "looked_at",
+    ok=False,
+    found="another look at a step is still under way in this process, as happens while the database does not answer",
+    remedy="look again in a moment",
+)
 
 
 @blueprint.get("/")
@@ -86,11 +97,21 @@ def failed(error: MessagingError) -> Answer:
 
 def _step(target: Profile, typed: Mapping[str, str], refused: MessagingError | None = None) -> str:
     found = services().switching
-    checks = refused.details["checks"] if isinstance(refused, SwitchRefused) else found.preflight(target.name).checks
+    checks = refused.details["checks"] if isinstance(refused, SwitchRefused) else _checks(target)
     mark = _forms().mark(g.caller)
     return render_template(
         "step.html", target=target, active=found.active(), checks=checks, typed=typed, refused=refused, mark=mark
     )
+
+
+def _checks(target: Profile) -> tuple[Check, ...]:
+    """Check a step now. One look at a time: while the database hangs each holds a thread, and operators look again."""
+    if not _looking.acquire(timeout=_PATIENCE):
+        return (_BUSY,)
+    try:
+        return services().switching.preflight(target.name).checks
+    finally:
+        _looking.release()
 
 
 def _target(name: str) -> Profile:

@@ -5,11 +5,14 @@ import re
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask.testing import FlaskClient
 from support.site import PROFILES, Site
 from werkzeug.test import TestResponse
+
+from admin import pages
 
 DOWN = "mysql://me:hunter2@127.0.0.1:1/nowhere"
 BROWSER = {"Accept": "text/html"}
@@ -159,6 +162,22 @@ def test_a_database_that_hangs_holds_up_nothing_an_operator_looks_at(site: Site,
     begun = time.monotonic()
     assert client.get(path).status_code == 200
     assert time.monotonic() - begun < 1  # waiting for the database at all takes three seconds
+
+
+def test_looks_at_a_step_while_the_database_hangs_hold_one_thread_and_no_more(site: Site, hanging: str) -> None:
+    site.app("dual-write-cif-read")
+    down = Site(site.root, hanging)
+    app = down.app("dual-write-cif-read", MSGMODULE_DATABASE_CONNECT_TIMEOUT="5")
+    first, others = down.client(app), [down.client(app) for _ in range(3)]
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(first.get, "/admin/steps/dual-write-db-read")
+        while not pages._looking.locked():
+            assert not waiting.done()
+        for client in others:
+            answer = client.get("/admin/steps/dual-write-db-read")
+            assert (answer.status_code, waiting.done()) == (200, False)
+            assert "look again in a moment" in answer.text
+        assert "database" in waiting.result().text
 
 
 def test_everything_the_page_needs_comes_from_here(client: FlaskClient) -> None:
