@@ -12,7 +12,7 @@ from service.storage.base import Store
 from service.storage.cif.paths import Site
 from service.storage.cif.reentry import OwnLocks
 from service.storage.cif.store import CifStore
-from service.vocabulary import CONTENT_TYPES, TO_DEPOSITOR, is_deposition_id
+from service.vocabulary import CONTENT_TYPES, TO_DEPOSITOR, is_deposition_id, is_group
 
 _NAME = re.compile(rf"(?P<id>[DG]_[0-9]+)_(?P<type>{'|'.join(CONTENT_TYPES)})_P[0-9]+\.cif(?:\.V[0-9]+)?", re.IGNORECASE)
 #: The id under which a file elsewhere is worked on; no site has it.
@@ -58,7 +58,9 @@ class OneFile(Site):
 
 
 def place_of(program: Program, path: str, deposition_id: str | None = None) -> Place:
-    """Tell what a path stands for; an explicit deposition id wins over that in the name (reference section 13).
+    """Tell what a path stands for; an explicit deposition id wins over that in the name, but for a group's (section 13).
+
+    The file of a group is the group's, whichever of its depositions a program works for (K19).
 
     A name of a message file in the site's tree, or in a directory that does not exist, is a file of the site; its version is
     not looked at, for the store knows the latest. Everything else is a file elsewhere. Raises InvalidInput.
@@ -69,7 +71,9 @@ def place_of(program: Program, path: str, deposition_id: str | None = None) -> P
     if name is None or not is_deposition_id(name["id"].upper()) or _is_elsewhere(program, Path(path)):
         return _elsewhere(program, Path(path))
     content_type = next(c for c in CONTENT_TYPES if c == name["type"].lower())
-    return Place((deposition_id or name["id"]).upper(), content_type, program.chain())
+    named = name["id"].upper()
+    owner = named if is_group(named) else (deposition_id or named).upper()
+    return Place(owner, content_type, program.chain())
 
 
 def locks_of(program: Program, timeout: float) -> OwnLocks:
