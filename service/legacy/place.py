@@ -21,11 +21,15 @@ _ELSEWHERE = "D_0"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Which rows a path stands for: whose, in which of the three files, in what store; `elsewhere` names another file."""
+    """Which rows a path stands for: whose, in which of the three files, in what store.
+
+    `files` is the store that the file itself is in, where there is one; `elsewhere` names a file outside the site.
+    """
 
     deposition: str
     content_type: str
     store: Store
+    files: CifStore
     elsewhere: str | None = None
 
     def is_same(self, other: "Place | None") -> bool:
@@ -73,7 +77,13 @@ def place_of(program: Program, path: str, deposition_id: str | None = None) -> P
     content_type = next(c for c in CONTENT_TYPES if c == name["type"].lower())
     named = name["id"].upper()
     owner = named if is_group(named) else (deposition_id or named).upper()
-    return Place(owner, content_type, program.chain())
+    return Place(owner, content_type, program.chain(), program.services.stores.cif)
+
+
+def has_block(program: Program, place: Place) -> bool:
+    """Tell whether a place is a file with a block in it, if without rows; a database knows rows alone. Raises NotFound."""
+    is_file = place.elsewhere is not None or place.files.name in program.profile().writes
+    return is_file and place.files.has_block(place.deposition, place.content_type)
 
 
 def locks_of(program: Program, timeout: float) -> OwnLocks:
@@ -89,4 +99,4 @@ def _is_elsewhere(program: Program, path: Path) -> bool:
 def _elsewhere(program: Program, path: Path) -> Place:
     locks = locks_of(program, program.settings.lock_timeout)
     store = CifStore(OneFile(path), locks, create=False, observer=program.services.metrics)
-    return Place(_ELSEWHERE, TO_DEPOSITOR, store, os.path.realpath(path))
+    return Place(_ELSEWHERE, TO_DEPOSITOR, store, store, os.path.realpath(path))
