@@ -8,9 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
-from service.errors import NotFound
+from service.errors import NotFound, no_deposition
 from service.factory import site_program
-from service.legacy.place import place_of
+from service.legacy.place import file_place
 from service.legacy.rows import Dictionary, shown
 from service.message_service import TIMESTAMP, MessageService
 from service.messages import Correspondence, Message, Section
@@ -21,6 +21,7 @@ from service.vocabulary import (
     NOTES,
     TO_DEPOSITOR,
     YES,
+    is_deposition_id,
 )
 
 _AUTOMATIC = "auto"  # the sender that automatic messages are signed with
@@ -29,7 +30,10 @@ _READY = "processed files are ready for your review"
 
 
 class ExtractMessage:
-    """Look dates up; `b_use_cache` is taken for upstream's callers, unchanged files are read once in any case."""
+    """Look dates up; `b_use_cache` is taken for upstream's callers, unchanged files are read once in any case.
+
+    `test_folder` names a folder whose files are read instead of the site's; where there is none, nothing was said.
+    """
 
     def __init__(self, siteId: str | None = None, verbose: bool = False, log: TextIO = sys.stderr) -> None:
         self._program = site_program(siteId)
@@ -124,9 +128,11 @@ class ExtractMessage:
         return self._section(depid, content_type, test_folder).messages
 
     def _section(self, depid: str, content_type: str, test_folder: str | None) -> Section:
-        if test_folder is None:
+        if not test_folder:
             return self._correspondence(depid).section(content_type)
-        place = place_of(self._program, str(Path(test_folder) / f"{depid}_{content_type}_P1.cif.V1"))
+        if not is_deposition_id(depid.upper()):
+            raise no_deposition("deposition_data_set_id", depid)
+        place = file_place(self._program, Path(test_folder) / f"{depid}_{content_type}_P1.cif.V1")
         return place.store.read(place.deposition).correspondence.section(place.content_type)
 
     def _correspondence(self, depid: str) -> Correspondence:

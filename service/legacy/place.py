@@ -73,11 +73,18 @@ def place_of(program: Program, path: str, deposition_id: str | None = None) -> P
     if deposition_id is not None and not is_deposition_id(deposition_id.upper()):
         raise no_deposition("deposition_id", deposition_id)
     if name is None or not is_deposition_id(name["id"].upper()) or _is_elsewhere(program, Path(path)):
-        return _elsewhere(program, Path(path))
+        return file_place(program, Path(path))
     content_type = next(c for c in CONTENT_TYPES if c == name["type"].lower())
     named = name["id"].upper()
     owner = named if is_group(named) else (deposition_id or named).upper()
     return Place(owner, content_type, program.chain(), program.services.stores.cif)
+
+
+def file_place(program: Program, path: Path) -> Place:
+    """Give the place of one file, wherever it lies, and whatever the profile's stores hold; a missing one has no rows."""
+    locks = locks_of(program, program.settings.lock_timeout)
+    store = CifStore(OneFile(path), locks, create=False, observer=program.services.metrics)
+    return Place(_ELSEWHERE, TO_DEPOSITOR, store, store, os.path.realpath(path))
 
 
 def has_block(program: Program, place: Place) -> bool:
@@ -94,9 +101,3 @@ def locks_of(program: Program, timeout: float) -> OwnLocks:
 def _is_elsewhere(program: Program, path: Path) -> bool:
     directory, root = os.path.realpath(path.parent), os.path.realpath(program.settings.cif_root)
     return path.parent.is_dir() and Path(root) not in Path(directory).parents
-
-
-def _elsewhere(program: Program, path: Path) -> Place:
-    locks = locks_of(program, program.settings.lock_timeout)
-    store = CifStore(OneFile(path), locks, create=False, observer=program.services.metrics)
-    return Place(_ELSEWHERE, TO_DEPOSITOR, store, store, os.path.realpath(path))

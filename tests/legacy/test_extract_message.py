@@ -153,6 +153,22 @@ def test_a_test_folder_is_read_instead_of_the_site(our_side: Any, tmp_path: Path
     assert extract.getLastReceivedMsgDatetime(DEPOSITION, test_folder=str(folder)) is None
 
 
+@pytest.mark.parametrize("folder", ["", "nowhere"])
+def test_a_test_folder_with_nothing_in_it_says_nothing_of_the_site(our_side: Any, tmp_path: Path, folder: str) -> None:
+    assert our_side
+    (tmp_path / "folder").mkdir()
+    extract, where = ExtractMessage(), str(tmp_path / "folder" / folder)
+    assert extract.getLastSentMsgDatetime(DEPOSITION) is not None
+    assert extract.getLastMsgDatetime(DEPOSITION, test_folder=where) is None
+    assert extract.getLastUnlocked(DEPOSITION, test_folder=where) is None
+
+
+def test_a_test_folder_in_the_tree_of_the_site_is_read_as_it_lies_there(our_side: Any) -> None:
+    folder = our_side.site.file(DEPOSITION).parent.with_name("trial")
+    folder.mkdir()
+    assert ExtractMessage().getLastMsgDatetime(DEPOSITION, test_folder=str(folder)) is None
+
+
 def test_a_file_that_cannot_be_read_is_an_error_and_no_date(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in site.environ("cif-only").items():
         monkeypatch.setenv(name, value)
