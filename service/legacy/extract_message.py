@@ -39,7 +39,7 @@ class ExtractMessage:
         self._program = site_program(siteId)
 
     def getLastSentMessageDate(
-        self, depid: str, msgtodepositor: bool = True, b_use_cache: bool = True, test_folder: str | None = None
+        self, depid: str, msgtodepositor: bool, b_use_cache: bool = True, test_folder: str | None = None
     ) -> datetime | None:
         """Give the time of the last sent message to the depositor, or of the last one from there."""
         return _latest(self._messages(depid, TO_DEPOSITOR if msgtodepositor else FROM_DEPOSITOR, test_folder))
@@ -99,8 +99,8 @@ class ExtractMessage:
 
     def getLastValidation(
         self, depid: str, b_use_cache: bool = True, test_folder: str | None = None
-    ) -> tuple[datetime | None, bool]:
-        """Give the time of the last validation letter, and whether it spoke of major issues."""
+    ) -> tuple[datetime | None, bool | None]:
+        """Give the time of the last validation letter, and whether it spoke of major issues; neither where there is none."""
         section = self._section(depid, TO_DEPOSITOR, test_folder)
         letters = [m for m in section.messages if m.context_type in ("vldtn", "maponly-authstatus-em")]
         if letters:
@@ -110,16 +110,22 @@ class ExtractMessage:
         sent = [m for m in section.messages if m.send_status == YES and m.message_id in with_report]
         ready = [m for m in sent if _READY in (m.message_subject or "").lower() and _time(m.timestamp)]
         if not ready:
-            return None, False
+            return None, None
         latest = max(ready, key=lambda m: m.timestamp or "")
         return _time(latest.timestamp), "Some major issues" in (latest.message_text or "")
 
-    def getPendingDepositorMessages(self, depid: str, b_use_cache: bool = True) -> list[Dictionary]:
-        """Give the depositor's messages that nobody has dealt with: without flags, or with action required."""
+    def getPendingDepositorMessages(
+        self, depid: str, b_use_cache: bool = True, test_folder: str | None = None
+    ) -> list[Dictionary]:
+        """Give the site's messages from the depositor that nobody has dealt with: without flags, or with action required."""
         found = self._correspondence(depid)
         flags = {s.message_id: s.action_reqd for s in reversed(found.statuses)}
         received = found.section(FROM_DEPOSITOR).messages
         return [shown(m) for m in received if flags.get(m.message_id, YES) == YES]
+
+    def convertStrToDatetime(self, s_datetime: object) -> datetime:
+        """Read a time as the files keep it. Raises ValueError for what is none."""
+        return datetime.strptime(str(s_datetime), TIMESTAMP)
 
     def getApprovalNoCorrectSubjects(self) -> list[str]:
         return [APPROVAL_WITHOUT_CORRECTIONS]

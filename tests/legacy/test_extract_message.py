@@ -120,7 +120,7 @@ def test_a_reminder_without_context_is_told_by_its_phrase(made: Made) -> None:
 
 
 def test_the_last_validation_letter_says_whether_issues_were_major(made: Made) -> None:
-    assert made.extract.getLastValidation(DEP) == (None, False)
+    assert made.extract.getLastValidation(DEP) == (None, None)
     made.put(2, report=True, message_subject=READY, message_text="Some major issues were found")
     made.put(3, report=True, message_subject="Another matter")
     made.put(4, message_subject=READY)
@@ -137,8 +137,21 @@ def test_pending_are_the_depositors_messages_without_flags_or_with_action_requir
     program().chain().apply(Tag(DEP, keys[0], "Y", "N", "N"))
     program().chain().apply(Tag(DEP, keys[1], "Y", "Y", "N"))
     assert [row["message_id"] for row in made.extract.getPendingDepositorMessages(DEP)] == keys[1:]
+    assert [row["message_id"] for row in made.extract.getPendingDepositorMessages(DEP, True, "/nowhere")] == keys[1:]
     assert made.extract.getPendingDepositorMessages("D_1000000099") == []
     assert made.extract.getApprovalNoCorrectSubjects() == ["Approval without corrections"]
+
+
+def test_a_time_is_read_as_the_files_keep_it_and_what_is_none_is_an_error(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in site.environ("cif-only").items():
+        monkeypatch.setenv(name, value)
+    extract = ExtractMessage()
+    assert extract.convertStrToDatetime(at(5)) == extract.convertStrToDatetime(s_datetime=when(5)) == when(5)
+    for text in ("2026-01-05", "soon", None):
+        with pytest.raises(ValueError, match=str(text)):
+            extract.convertStrToDatetime(text)
 
 
 def test_a_test_folder_is_read_instead_of_the_site(our_side: Any, tmp_path: Path) -> None:
