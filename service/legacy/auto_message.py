@@ -52,9 +52,9 @@ class AutoMessage:
         service_log.warning("not mailed", deposition_data_set_id=depid.upper(), message_id=message_id)
         return Stored(message_id, sent.stores)
 
-    def tagMessageStatus(self, depId: str, ids: Iterable[str], actionReqd: str = NO, forReleaseFlg: str = NO) -> bool:
+    def tagMessageStatus(self, depId: str, msgidlist: Iterable[str], actionReqd: str = NO, forReleaseFlg: str = NO) -> bool:
         """Set the flags of messages, read as well. Raises NotFound for an unknown one; those before it are tagged."""
-        for message_id in ids:
+        for message_id in msgidlist:
             self._messages.tag(depId.upper(), message_id, YES, actionReqd, forReleaseFlg)
         return True
 

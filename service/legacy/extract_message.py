@@ -8,9 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
-from service.errors import NotFound
+from service.errors import NotFound, no_deposition
 from service.factory import site_program
-from service.legacy.place import place_of
+from service.legacy.place import file_place
 from service.legacy.rows import Dictionary, shown
 from service.message_service import TIMESTAMP, MessageService
 from service.messages import Correspondence, Message, Section
@@ -21,6 +21,7 @@ from service.vocabulary import (
     NOTES,
     TO_DEPOSITOR,
     YES,
+    is_deposition_id,
 )
 
 _AUTOMATIC = "auto"  # the sender that automatic messages are signed with
@@ -29,13 +30,16 @@ _READY = "processed files are ready for your review"
 
 
 class ExtractMessage:
-    """Look dates up; `b_use_cache` is taken for upstream's callers, unchanged files are read once in any case."""
+    """Look dates up; `b_use_cache` is taken for upstream's callers, unchanged files are read once in any case.
+
+    `test_folder` names a folder whose files are read instead of the site's; where there is none, nothing was said.
+    """
 
     def __init__(self, siteId: str | None = None, verbose: bool = False, log: TextIO = sys.stderr) -> None:
         self._program = site_program(siteId)
 
     def getLastSentMessageDate(
-        self, depid: str, msgtodepositor: bool = True, b_use_cache: bool = True, test_folder: str | None = None
+        self, depid: str, msgtodepositor: bool, b_use_cache: bool = True, test_folder: str | None = None
     ) -> datetime | None:
         """Give the time of the last sent message to the depositor, or of the last one from there."""
         return _latest(self._messages(depid, TO_DEPOSITOR if msgtodepositor else FROM_DEPOSITOR, test_folder))
@@ -95,8 +99,8 @@ class ExtractMessage:
 
     def getLastValidation(
         self, depid: str, b_use_cache: bool = True, test_folder: str | None = None
-    ) -> tuple[datetime | None, bool]:
-        """Give the time of the last validation letter, and whether it spoke of major issues."""
+    ) -> tuple[datetime | None, bool | None]:
+        """Give the time of the last validation letter, and whether it spoke of major issues; neither where there is none."""
         section = self._section(depid, TO_DEPOSITOR, test_folder)
         letters = [m for m in section.messages if m.context_type in ("vldtn", "maponly-authstatus-em")]
         if letters:
@@ -106,16 +110,22 @@ class ExtractMessage:
         sent = [m for m in section.messages if m.send_status == YES and m.message_id in with_report]
         ready = [m for m in sent if _READY in (m.message_subject or "").lower() and _time(m.timestamp)]
         if not ready:
-            return None, False
+            return None, None
         latest = max(ready, key=lambda m: m.timestamp or "")
         return _time(latest.timestamp), "Some major issues" in (latest.message_text or "")
 
-    def getPendingDepositorMessages(self, depid: str, b_use_cache: bool = True) -> list[Dictionary]:
-        """Give the depositor's messages that nobody has dealt with: without flags, or with action required."""
+    def getPendingDepositorMessages(
+        self, depid: str, b_use_cache: bool = True, test_folder: str | None = None
+    ) -> list[Dictionary]:
+        """Give the site's messages from the depositor that nobody has dealt with: without flags, or with action required."""
         found = self._correspondence(depid)
         flags = {s.message_id: s.action_reqd for s in reversed(found.statuses)}
         received = found.section(FROM_DEPOSITOR).messages
         return [shown(m) for m in received if flags.get(m.message_id, YES) == YES]
+
+    def convertStrToDatetime(self, s_datetime: object) -> datetime:
+        """Read a time as the files keep it. Raises ValueError for what is none."""
+        return datetime.strptime(str(s_datetime), TIMESTAMP)
 
     def getApprovalNoCorrectSubjects(self) -> list[str]:
         return [APPROVAL_WITHOUT_CORRECTIONS]
@@ -124,9 +134,11 @@ class ExtractMessage:
         return self._section(depid, content_type, test_folder).messages
 
     def _section(self, depid: str, content_type: str, test_folder: str | None) -> Section:
-        if test_folder is None:
+        if not test_folder:
             return self._correspondence(depid).section(content_type)
-        place = place_of(self._program, str(Path(test_folder) / f"{depid}_{content_type}_P1.cif.V1"))
+        if not is_deposition_id(depid.upper()):
+            raise no_deposition("deposition_data_set_id", depid)
+        place = file_place(self._program, Path(test_folder) / f"{depid}_{content_type}_P1.cif.V1")
         return place.store.read(place.deposition).correspondence.section(place.content_type)
 
     def _correspondence(self, depid: str) -> Correspondence:

@@ -8,7 +8,7 @@ from typing import Self, TextIO
 from service.errors import NotFound
 from service.factory import site_program
 from service.legacy.categories import Categories
-from service.legacy.place import Place, place_of
+from service.legacy.place import Place, has_block, place_of
 from service.legacy.rows import FILES, INFO, ORIGINALS, STATUS, Dictionary, Value, shown
 from service.legacy.writing import Writing
 from service.messages import CATEGORIES
@@ -38,7 +38,7 @@ class PdbxMessageIo(Categories):
         self.stores: dict[str, str] = {}  # how each store stands after the last write
 
     def read(self, filePath: str, logtag: str = "", deposition_id: str | None = None) -> bool:
-        """Read the rows of a path, in place of what was read before; False where there is none yet.
+        """Read the rows of a path, in place of what was read before; False where there is no block yet.
 
         Raises DamagedFile and StoreUnavailable: neither is an empty file (K2, K15).
         """
@@ -47,13 +47,15 @@ class PdbxMessageIo(Categories):
         self._place = place_of(self._program, filePath, deposition_id)
         try:
             section = self._place.store.read(self._place.deposition).correspondence.section(self._place.content_type)
+            by_kind = dict(section.categories())
+            if not any(by_kind.values()) and not has_block(self._program, self._place):
+                return False
         except NotFound:
             return False
-        by_kind = dict(section.categories())
         for name, kind in CATEGORIES.items():
             self._tables[name].load([shown(row) for row in by_kind[kind]])
-        self._block = "messages" if any(by_kind.values()) else None
-        return self._block is not None
+        self._block = "messages"
+        return True
 
     def write(self, filePath: str) -> bool:
         """Make what was changed since the read durable, in every store of the profile; `stores` tells how each stands.

@@ -12,7 +12,7 @@ from service.storage.base import Store
 from service.storage.cif.paths import Site
 from service.storage.cif.reentry import OwnLocks
 from service.storage.cif.store import CifStore
-from service.vocabulary import CONTENT_TYPES, TO_DEPOSITOR, is_deposition_id
+from service.vocabulary import CONTENT_TYPES, TO_DEPOSITOR, is_deposition_id, is_group
 
 _NAME = re.compile(rf"(?P<id>[DG]_[0-9]+)_(?P<type>{'|'.join(CONTENT_TYPES)})_P[0-9]+\.cif(?:\.V[0-9]+)?", re.IGNORECASE)
 #: The id under which a file elsewhere is worked on; no site has it.
@@ -21,11 +21,15 @@ _ELSEWHERE = "D_0"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Which rows a path stands for: whose, in which of the three files, in what store; `elsewhere` names another file."""
+    """Which rows a path stands for: whose, in which of the three files, in what store.
+
+    `files` is the store that the file itself is in, where there is one; `elsewhere` names a file outside the site.
+    """
 
     deposition: str
     content_type: str
     store: Store
+    files: CifStore
     elsewhere: str | None = None
 
     def is_same(self, other: "Place | None") -> bool:
@@ -58,7 +62,9 @@ class OneFile(Site):
 
 
 def place_of(program: Program, path: str, deposition_id: str | None = None) -> Place:
-    """Tell what a path stands for; an explicit deposition id wins over that in the name (reference section 13).
+    """Tell what a path stands for; an explicit deposition id wins over that in the name, but for a group's (section 13).
+
+    The file of a group is the group's, whichever of its depositions a program works for (K19).
 
     A name of a message file in the site's tree, or in a directory that does not exist, is a file of the site; its version is
     not looked at, for the store knows the latest. Everything else is a file elsewhere. Raises InvalidInput.
@@ -67,9 +73,24 @@ def place_of(program: Program, path: str, deposition_id: str | None = None) -> P
     if deposition_id is not None and not is_deposition_id(deposition_id.upper()):
         raise no_deposition("deposition_id", deposition_id)
     if name is None or not is_deposition_id(name["id"].upper()) or _is_elsewhere(program, Path(path)):
-        return _elsewhere(program, Path(path))
+        return file_place(program, Path(path))
     content_type = next(c for c in CONTENT_TYPES if c == name["type"].lower())
-    return Place((deposition_id or name["id"]).upper(), content_type, program.chain())
+    named = name["id"].upper()
+    owner = named if is_group(named) else (deposition_id or named).upper()
+    return Place(owner, content_type, program.chain(), program.services.stores.cif)
+
+
+def file_place(program: Program, path: Path) -> Place:
+    """Give the place of one file, wherever it lies, and whatever the profile's stores hold; a missing one has no rows."""
+    locks = locks_of(program, program.settings.lock_timeout)
+    store = CifStore(OneFile(path), locks, create=False, observer=program.services.metrics)
+    return Place(_ELSEWHERE, TO_DEPOSITOR, store, store, os.path.realpath(path))
+
+
+def has_block(program: Program, place: Place) -> bool:
+    """Tell whether a place is a file with a block in it, if without rows; a database knows rows alone. Raises NotFound."""
+    is_file = place.elsewhere is not None or place.files.name in program.profile().writes
+    return is_file and place.files.has_block(place.deposition, place.content_type)
 
 
 def locks_of(program: Program, timeout: float) -> OwnLocks:
@@ -80,9 +101,3 @@ def locks_of(program: Program, timeout: float) -> OwnLocks:
 def _is_elsewhere(program: Program, path: Path) -> bool:
     directory, root = os.path.realpath(path.parent), os.path.realpath(program.settings.cif_root)
     return path.parent.is_dir() and Path(root) not in Path(directory).parents
-
-
-def _elsewhere(program: Program, path: Path) -> Place:
-    locks = locks_of(program, program.settings.lock_timeout)
-    store = CifStore(OneFile(path), locks, create=False, observer=program.services.metrics)
-    return Place(_ELSEWHERE, TO_DEPOSITOR, store, os.path.realpath(path))

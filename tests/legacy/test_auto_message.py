@@ -58,6 +58,8 @@ def test_what_is_no_deposition_is_refused_before_a_path_is_built(our_side: Any, 
         AutoMessage().getAllMsgsRead(name)
     with pytest.raises(InvalidInput, match="deposition_data_set_id"):
         ExtractMessage().getLastSentMsgDatetime(name)
+    with pytest.raises(InvalidInput, match="deposition_data_set_id"):
+        ExtractMessage().getLastSentMsgDatetime(name, test_folder=str(our_side.site.archive))
     assert sorted(our_side.site.root.rglob("*")) == before
 
 

@@ -120,7 +120,7 @@ def test_a_reminder_without_context_is_told_by_its_phrase(made: Made) -> None:
 
 
 def test_the_last_validation_letter_says_whether_issues_were_major(made: Made) -> None:
-    assert made.extract.getLastValidation(DEP) == (None, False)
+    assert made.extract.getLastValidation(DEP) == (None, None)
     made.put(2, report=True, message_subject=READY, message_text="Some major issues were found")
     made.put(3, report=True, message_subject="Another matter")
     made.put(4, message_subject=READY)
@@ -137,8 +137,21 @@ def test_pending_are_the_depositors_messages_without_flags_or_with_action_requir
     program().chain().apply(Tag(DEP, keys[0], "Y", "N", "N"))
     program().chain().apply(Tag(DEP, keys[1], "Y", "Y", "N"))
     assert [row["message_id"] for row in made.extract.getPendingDepositorMessages(DEP)] == keys[1:]
+    assert [row["message_id"] for row in made.extract.getPendingDepositorMessages(DEP, True, "/nowhere")] == keys[1:]
     assert made.extract.getPendingDepositorMessages("D_1000000099") == []
     assert made.extract.getApprovalNoCorrectSubjects() == ["Approval without corrections"]
+
+
+def test_a_time_is_read_as_the_files_keep_it_and_what_is_none_is_an_error(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in site.environ("cif-only").items():
+        monkeypatch.setenv(name, value)
+    extract = ExtractMessage()
+    assert extract.convertStrToDatetime(at(5)) == extract.convertStrToDatetime(s_datetime=when(5)) == when(5)
+    for text in ("2026-01-05", "soon", None):
+        with pytest.raises(ValueError, match=str(text)):
+            extract.convertStrToDatetime(text)
 
 
 def test_a_test_folder_is_read_instead_of_the_site(our_side: Any, tmp_path: Path) -> None:
@@ -151,6 +164,22 @@ def test_a_test_folder_is_read_instead_of_the_site(our_side: Any, tmp_path: Path
     our_side.site.file(DEPOSITION).unlink()
     assert extract.getLastSentMsgDatetime(DEPOSITION, test_folder=str(folder)) == expected
     assert extract.getLastReceivedMsgDatetime(DEPOSITION, test_folder=str(folder)) is None
+
+
+@pytest.mark.parametrize("folder", ["", "nowhere"])
+def test_a_test_folder_with_nothing_in_it_says_nothing_of_the_site(our_side: Any, tmp_path: Path, folder: str) -> None:
+    assert our_side
+    (tmp_path / "folder").mkdir()
+    extract, where = ExtractMessage(), str(tmp_path / "folder" / folder)
+    assert extract.getLastSentMsgDatetime(DEPOSITION) is not None
+    assert extract.getLastMsgDatetime(DEPOSITION, test_folder=where) is None
+    assert extract.getLastUnlocked(DEPOSITION, test_folder=where) is None
+
+
+def test_a_test_folder_in_the_tree_of_the_site_is_read_as_it_lies_there(our_side: Any) -> None:
+    folder = our_side.site.file(DEPOSITION).parent.with_name("trial")
+    folder.mkdir()
+    assert ExtractMessage().getLastMsgDatetime(DEPOSITION, test_folder=str(folder)) is None
 
 
 def test_a_file_that_cannot_be_read_is_an_error_and_no_date(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,47 @@ from mmcif_utils.persist.LockFile import LockFile
 from service import legacy
 
 VALUES = ("PdbxMessageInfo", "PdbxMessageFileReference", "PdbxMessageOrigCommReference", "PdbxMessageStatus")
+REQUIRED = inspect.Parameter.empty
+LOG = ("log", inspect.signature(PdbxMessageIo).parameters["log"].default)  # standard error as it was at the import
+READ = [("depid", REQUIRED), ("b_use_cache", True), ("test_folder", None)]
+#: Those of upstream's classes that need a whole OneDep site to be imported (reference section 14); of `AutoMessage` the
+#: methods that need no mail.
+STATED: dict[str, dict[str, list[tuple[str, Any]]]] = {
+    "ExtractMessage": {
+        "__init__": [("siteId", None), ("verbose", False), LOG],
+        "getLastSentMessageDate": [READ[0], ("msgtodepositor", REQUIRED), *READ[1:]],
+        "getLastSentMsgDatetime": READ,
+        "getLastReceivedMsgDatetime": READ,
+        "getLastMsgDatetime": [READ[0], ("to_from", "both"), *READ[1:]],
+        "getLastUnlocked": READ,
+        "getLastUnlockDatetime": READ,
+        "getLastReleaseNoticeDatetime": READ,
+        "getLastManualReminderDatetime": READ,
+        "getLastAutoReminderDatetime": READ,
+        "getLastValidation": READ,
+        "getPendingDepositorMessages": READ,
+        "convertStrToDatetime": [("s_datetime", REQUIRED)],
+        "getApprovalNoCorrectSubjects": [],
+    },
+    "AutoMessage": {
+        "__init__": [("siteId", None), ("topSessionDir", None), ("verbose", False), LOG],
+        "sendSingleMessage": [
+            ("depid", REQUIRED),
+            ("subject", REQUIRED),
+            ("msg", REQUIRED),
+            ("testemail", None),
+            ("p_tmpltType", "other"),
+        ],
+        "tagMessageStatus": [
+            ("depId", REQUIRED),
+            ("msgidlist", REQUIRED),
+            ("actionReqd", "N"),
+            ("forReleaseFlg", "N"),
+        ],
+        "getAllMsgsActioned": [("depId", REQUIRED)],
+        "getAllMsgsRead": [("depId", REQUIRED)],
+    },
+}
 UPSTREAM = [PdbxMessageIo, LockFile, *(getattr(PdbxMessage, name) for name in VALUES)]
 
 
@@ -31,6 +72,12 @@ def test_every_public_method_is_there_and_takes_what_upstream_takes(upstream: ty
         theirs, mine = parameters(method), parameters(getattr(ours, name))
         assert mine[: len(theirs)] == theirs, name
         assert all(default is not inspect.Parameter.empty for _, default in mine[len(theirs) :]), name
+
+
+@pytest.mark.parametrize("name", STATED)
+def test_every_stated_method_is_there_and_takes_what_upstream_takes(name: str) -> None:
+    ours = {called: parameters(method)[1:] for called, method in methods(getattr(legacy, name))}
+    assert ours == STATED[name]
 
 
 @pytest.mark.parametrize("name", VALUES)

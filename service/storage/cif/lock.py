@@ -49,7 +49,7 @@ class Locks:
         FileUnavailable then, naming the lock and its age. The lock of a dead process of ours on this host is broken and
         counted, a foreign one never.
         """
-        begun = time.monotonic()
+        begun, holder = time.monotonic(), os.getpid()
         deadline = begun + (self._timeout if wait is None else min(wait, self._timeout))
         lock = lock_of(path)
         with turns(self._turns) as turn:
@@ -63,8 +63,10 @@ class Locks:
                 self._observer.lock_waited(time.monotonic() - begun)
                 yield
             finally:
-                with faults(path):
-                    lock.unlink(missing_ok=True)
+                if os.getpid() == holder:  # a child forked meanwhile leaves here too, and has nothing to give up
+                    with faults(path):
+                        lock.unlink(missing_ok=True)
+                        turn.leave(path.parent.name)  # which a child that has the turns open would keep
 
     def note_foreign(self, locks: Iterable[Path]) -> None:
         """Note those locks that another program made, for health and metrics. Raises FileUnavailable."""

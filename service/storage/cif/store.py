@@ -25,7 +25,7 @@ from service.storage.base import (
 )
 from service.storage.cif import files, referee, rows, signature, splice
 from service.storage.cif.beyond import beyond
-from service.storage.cif.document import FRAME
+from service.storage.cif.document import FRAME, is_blank
 from service.storage.cif.lock import Locks
 from service.storage.cif.paths import Site
 from service.storage.cif.reader import Held, Reader
@@ -123,6 +123,13 @@ class CifStore:
         """Name for each file what it holds beyond the four categories. Raises NotFound, FileUnavailable and DamagedFile."""
         paths = self._known(deposition_data_set_id)
         return {c: beyond(self._reader.recall(path) or self._reader.open(path, c)[1]) for c, path in paths.items()}
+
+    def has_block(self, deposition_data_set_id: str, content_type: str) -> bool:
+        """Tell whether a file has a block, if without rows; an undamaged one that is not blank has. Raises NotFound."""
+        path = self._known(deposition_data_set_id)[content_type]
+        with faults(path):
+            found = files.read(path)
+        return found is None or not is_blank(found[0])  # one that changes under us has something in it
 
     def note_locks(self) -> None:
         """Walk the tree for locks of other programs, so that they are seen before a writer waits for one.
