@@ -36,10 +36,8 @@ class Check:
 
 def _schema(found: Services) -> Verdict:
     status = schema.status(found.settings)
-    if status.is_current:
-        return Verdict(ok=True, found=f"version {status.version}, every table, identity {status.identity}")
-    missing = f"version {status.version}, head {status.head}, missing tables {list(status.missing)}"
-    return Verdict(ok=False, found=f"{missing}; run `msgmodule db upgrade`")
+    sound = f"version {status.version}, every table, column and key, identity {status.identity}"
+    return Verdict(status.is_current, status.fault or sound)
 
 
 def _packet(found: Services) -> Verdict:
@@ -133,7 +131,7 @@ def _files(profile: Profile) -> bool:
 
 
 CHECKS = (
-    Check("database_schema", "a real table is read; newest version, every table", _schema, _database),
+    Check("database_schema", "a real table is read; newest version, every table, column and key", _schema, _database),
     Check("database_probe", "a row is written, read and removed", partial(_probe, "database"), _database),
     Check("database_packet", "a message of max_message_bytes fits", _packet, _database),
     Check("database_pool", "a connection is free", _pool, _database),
