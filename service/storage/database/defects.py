@@ -1,8 +1,8 @@
 """What a database's schema lacks of what the tables say, in plain words.
 
 Alembic's comparison finds most of it. It leaves out primary keys and collations, and the full-text index is not in the
-tables, for each kind of server makes it in its own way. What a database has beside ours is no
-defect, but for a column that must be filled.
+tables, for each kind of server makes it in its own way. What a database has beside ours is no defect,
+but for a column that must be filled.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ def defects(connection: Connection) -> tuple[str, ...]:
     """Name each table and what is missing or different in it; nothing for a sound schema."""
     inspector = inspect(connection)
     found = [*_compared(connection), *_keys(inspector)]
-    found += _search_of_sqlite(connection) if connection.dialect.name == "sqlite" else _only_mysql(connection, inspector)
+    found += _of_sqlite(connection) if connection.dialect.name == "sqlite" else _of_mysql(connection, inspector)
     return tuple(found)
 
 
@@ -61,7 +61,7 @@ def _of_column(connection: Connection, kind: str, *what: Any) -> str | None:
         case "remove_column", (Column(name=name, nullable=False, server_default=None),):
             return f"{name} is not ours and must be filled"
         case "modify_type", (name, _, found, wanted):
-            found, wanted = (kind.compile(dialect=connection.dialect) for kind in (found, wanted))
+            found, wanted = (one.compile(dialect=connection.dialect) for one in (found, wanted))
             return f"{name} is {found} and not {wanted}"
         case "modify_nullable", (name, _, found, _):
             return f"{name} {'may' if found else 'may not'} be empty"
@@ -76,14 +76,14 @@ def _keys(inspector: Inspector) -> Iterator[str]:
             yield f"table {table.name}: the primary key ({', '.join(wanted)}) is missing or another"
 
 
-def _search_of_sqlite(connection: Connection) -> Iterator[str]:
+def _of_sqlite(connection: Connection) -> Iterator[str]:
     there = set(connection.scalars(text("SELECT name FROM sqlite_master WHERE type IN ('table', 'trigger')")))
     for name in _SEARCH:
         if name not in there:
             yield f"table {_MESSAGES}: {name} of its full-text index is missing"
 
 
-def _only_mysql(connection: Connection, inspector: Inspector) -> Iterator[str]:
+def _of_mysql(connection: Connection, inspector: Inspector) -> Iterator[str]:
     if inspector.has_table(_MESSAGES) and "ft_message_search" not in {i["name"] for i in inspector.get_indexes(_MESSAGES)}:
         yield f"table {_MESSAGES}: its full-text index ft_message_search is missing"
     columns = connection.execute(

@@ -92,8 +92,9 @@ def _require_known(engine: Engine, identity: Identity) -> None:
 def _status(engine: Engine) -> SchemaStatus:
     with engine.begin() as connection:
         version = MigrationContext.configure(connection).get_current_revision()
-        has_identity = inspect(connection).has_table("database_identity")
-        identity = identity_of(connection) if has_identity else None
+        inspector = inspect(connection)
+        columns = inspector.get_columns("database_identity") if inspector.has_table("database_identity") else []
+        identity = identity_of(connection) if any(column["name"] == "identity" for column in columns) else None
         return SchemaStatus(version, head(), defects(connection), identity)
 
 

@@ -49,6 +49,15 @@ DAMAGES = {
         (f"ALTER TABLE {_STATUS} DROP COLUMN for_release", _STATUS, "for_release TEXT, ", ""),
         f"table {_STATUS}: column for_release is missing",
     ),
+    "identity": (
+        (
+            "ALTER TABLE database_identity CHANGE identity alien VARCHAR(36)",
+            "database_identity",
+            "identity VARCHAR(36) NOT NULL, \n\tPRIMARY KEY (identity)",
+            "alien VARCHAR(36) NOT NULL, \n\tPRIMARY KEY (alien)",
+        ),
+        "table database_identity: column identity is missing",
+    ),
     "narrow": (
         (
             "ALTER TABLE deposition MODIFY synced_at VARCHAR(10)",
