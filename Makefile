@@ -71,8 +71,8 @@ backend-db-only: .venv/installed ## Switch to db-only
 
 ##@ Migration
 
-migration-phase-1: backend-dual-write-cif-read ## Begin phase 1, then show what is behind
-	$(MSGMODULE) status
+migration-phase-1: backend-dual-write-cif-read ## Begin phase 1, then show what is still to be copied and the next step
+	$(MSGMODULE) profile guide
 
 migration-phase-2: .venv/installed ## Bring the archive in, compare both stores, then begin phase 2
 	$(MSGMODULE) import --all

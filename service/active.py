@@ -82,12 +82,16 @@ class Workers:
     def __init__(self, state_dir: Path) -> None:
         self._root = state_dir / "workers"
 
-    def report(self, epoch: int, breaker: str, failures: int) -> None:
-        """Say that this process lives and how its breaker stands (`off` where there is none); lost in a power cut."""
+    def report(self, epoch: int, breaker: str, failures: int, changed: str | None) -> None:
+        """Say that this process lives, and how its breaker stands since when; lost in a power cut.
+
+        `breaker` is `off` where there is none; `changed` is `None` where it stands so since the process began.
+        """
         host, pid = socket.gethostname(), os.getpid()
         with faults(self._root):
             self._root.mkdir(parents=True, exist_ok=True)
-            entry = {"host": host, "pid": pid, "epoch": epoch, "seen": utc_now(), "breaker": breaker, "failures": failures}
+            entry = {"host": host, "pid": pid, "epoch": epoch, "seen": utc_now(), "breaker": breaker}
+            entry |= {"failures": failures, "changed": changed}
             write_new(self._root / f"{host}-{pid}.json", json.dumps(entry).encode(), durable=False)
 
     def all(self) -> list[dict[str, object]]:

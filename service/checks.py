@@ -36,10 +36,8 @@ class Check:
 
 def _schema(found: Services) -> Verdict:
     status = schema.status(found.settings)
-    if status.is_current:
-        return Verdict(ok=True, found=f"version {status.version}, every table, identity {status.identity}")
-    missing = f"version {status.version}, head {status.head}, missing tables {list(status.missing)}"
-    return Verdict(ok=False, found=f"{missing}; run `msgmodule db upgrade`")
+    sound = f"version {status.version}, every table, column and key, identity {status.identity}"
+    return Verdict(status.is_current, status.fault or sound)
 
 
 def _packet(found: Services) -> Verdict:
@@ -61,11 +59,19 @@ def _breaker(found: Services) -> Verdict:
     guard = found.stores.database.guard
     if guard is None:
         return Verdict(ok=True, found="switched off")
-    cut = [w for w in vitals.other_workers(found.runtime.workers) if w["breaker"] not in ("closed", "off")]
-    here = "" if guard.state == "closed" else f"{guard.state} after {guard.failures} failures here"
-    there = "; ".join(f"{w['breaker']} at {w['host']} {w['pid']}, seen {w['seen']}" for w in cut)
-    told = "; ".join(text for text in (here, there) if text)
-    return Verdict(not told, f"{told}; it closes once the database answers" if told else "closed in every process")
+    others = [w for w in vitals.other_workers(found.runtime.workers) if w["breaker"] != "off"]
+    told = [_state("here", guard.state, guard.changed, guard.failures)]
+    told += [
+        _state(f"at {w['host']} {w['pid']} (seen {w['seen']})", w["breaker"], w.get("changed"), w["failures"])
+        for w in others
+    ]
+    closed = all(state == "closed" for state in (guard.state, *(w["breaker"] for w in others)))
+    return Verdict(closed, "; ".join(told) + ("" if closed else "; it closes once the database answers"))
+
+
+def _state(place: str, state: object, changed: object, failures: object) -> str:
+    """Say how one process's breaker stands, since when, and how many failures in a row it counts."""
+    return f"{state} {place}, {f'last change {changed}' if changed else 'never changed'}, failures {failures}"
 
 
 def _probe(store: str, found: Services) -> Verdict:
@@ -133,7 +139,7 @@ def _files(profile: Profile) -> bool:
 
 
 CHECKS = (
-    Check("database_schema", "a real table is read; newest version, every table", _schema, _database),
+    Check("database_schema", "a real table is read; newest version, every table, column and key", _schema, _database),
     Check("database_probe", "a row is written, read and removed", partial(_probe, "database"), _database),
     Check("database_packet", "a message of max_message_bytes fits", _packet, _database),
     Check("database_pool", "a connection is free", _pool, _database),

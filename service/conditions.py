@@ -33,12 +33,12 @@ def condition(name: str, remedy: str) -> Callable[[Callable[[Situation], tuple[b
     return made
 
 
-@condition("database_usable", "start the database, or run `msgmodule db init`")
+@condition("database_usable", "start the database, or run `msgmodule db init`, which names what it cannot mend")
 def database_usable(situation: Situation) -> tuple[bool, str]:
     """The schema is the one that this version works with, and a row can be written, read and removed."""
     database, status = situation.stores.database, schema.status(situation.settings)
     if not status.is_current:
-        return False, f"schema version {status.version}, newest {status.head}, missing tables {list(status.missing)}"
+        return False, status.fault
     return True, database.probe()[database.name]
 
 

@@ -23,8 +23,8 @@ class MessagingService(MessageService):
         """Store a message, or find it stored; give its `message_id` and how each store of the profile stands (row S53).
 
         `message_data` holds attributes of the message, `files` and `original` as in the HTTP interface; what is left out
-        gets its default, and `ordinal_id` is the store's to give. No mail is sent. Raises InvalidInput, Conflict,
-        StoreUnavailable and DamagedFile.
+        gets its default, but for `message_text`, which must be stated; `ordinal_id` is the store's to give. No mail is
+        sent. Raises InvalidInput, Conflict, StoreUnavailable and DamagedFile.
         """
         rows, timestamp = rows_of_data(_checked(deposition_id), message_data)
         sent = self.send(*rows, timestamp=timestamp)

@@ -39,7 +39,7 @@ class Runtime:
         self._building = threading.Lock()
         self._seen: tuple[Stamp, Snapshot] | None = None
         self._leases = leases_of(settings.state_dir)
-        self._told: tuple[int, str, float] = (0, "", 0.0)
+        self._told: tuple[int, str | None, str, float] = (0, None, "", 0.0)
 
     def current(self) -> Snapshot:
         """Give the snapshot of the active profile; costs one `stat` while nothing changes.
@@ -87,11 +87,12 @@ class Runtime:
         if seen is None:
             return
         epoch, breaker = self._leases.oldest(seen[1].active.epoch), guard.state if guard else "off"
-        if self._told[:2] == (epoch, breaker) and now - self._told[2] < _BEAT:
+        changed = guard.changed if guard else None
+        if self._told[:3] == (epoch, changed, breaker) and now - self._told[3] < _BEAT:
             return
-        self._told = (epoch, breaker, now)
+        self._told = (epoch, changed, breaker, now)
         try:
-            self.workers.report(epoch, breaker, guard.failures if guard else 0)
+            self.workers.report(epoch, breaker, guard.failures if guard else 0, changed)
         except FileUnavailable as error:  # the request is answered all the same; a later one tells again
             log.warning("worker_not_reported", error=error.message)
 

@@ -61,10 +61,18 @@ def test_the_same_message_id_is_the_same_message(site: Site, monkeypatch: pytest
         messaging.set(DEP, data | {"message_text": "another"})
 
 
+def test_an_empty_text_that_is_stated_is_taken_and_comes_back_as_none(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    enter(monkeypatch, site, "dual-write-db-read")
+    messaging = create_messaging_service()
+    assert messaging.set(DEP, {"sender": "JD", "message_text": ""})["repeated"] is False
+    assert [m["message_text"] for m in messaging.get(DEP)] == [None]
+
+
 @pytest.mark.parametrize(
     ("data", "field"),
     [
         ({}, "message_text"),
+        ({"sender": "JD", "message_type": "text"}, "message_text"),
         ({"message_text": "x", "colour": "red"}, "colour"),
         ({"message_text": "x", "timestamp": "yesterday"}, "timestamp"),
         ({"message_text": "x", "ordinal_id": 0.5}, "ordinal_id"),

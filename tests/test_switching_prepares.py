@@ -148,8 +148,8 @@ def test_a_worker_that_is_idle_follows_a_switch_by_itself(ready: Site) -> None:
     followed = threading.Event()
     reported = worker.workers.report
 
-    def report(epoch: int, breaker: str, failures: int) -> None:
-        reported(epoch, breaker, failures)
+    def report(epoch: int, breaker: str, failures: int, changed: str | None) -> None:
+        reported(epoch, breaker, failures, changed)
         followed.set()
 
     worker.workers.report = report  # type: ignore[method-assign]

@@ -43,4 +43,4 @@ def _require_schema(found: Services) -> None:
         click.echo(f"msgmodule: starting although {error.message}", err=True)
         return
     if not status.is_current:
-        raise SettingsError(f"the database has schema version {status.version}, not {status.head}: run `msgmodule db init`")
+        raise SettingsError(f"the database is not as it should be: {status.fault}")

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TypeVar
 
 import pybreaker
@@ -34,11 +35,12 @@ class Guard:
     ) -> None:
         self._hears = hears
         self._is_deaf = False
+        self._listener = _Listener(observer)
         self._breaker = pybreaker.CircuitBreaker(
             fail_max=fail_max,
             reset_timeout=reset_timeout,
             exclude=[lambda error: not isinstance(error, DatabaseUnavailable)],
-            listeners=[_Listener(observer)],
+            listeners=[self._listener],
             name="database",
             throw_new_error_on_trip=False,
         )
@@ -53,6 +55,11 @@ class Guard:
     def failures(self) -> int:
         """Count the failures in a row."""
         return int(self._breaker.fail_counter)
+
+    @property
+    def changed(self) -> str | None:
+        """Say when the state last changed, ISO 8601 in UTC; `None` where it is closed since the process began."""
+        return self._listener.changed
 
     @contextmanager
     def admitted(self) -> Iterator[None]:
@@ -182,6 +189,7 @@ class GuardedDatabase:
 class _Listener(pybreaker.CircuitBreakerListener):
     def __init__(self, observer: Observer) -> None:
         self._observer = observer
+        self.changed: str | None = None
 
     def state_change(
         self,
@@ -189,4 +197,5 @@ class _Listener(pybreaker.CircuitBreakerListener):
         old_state: pybreaker.CircuitBreakerState | None,  # noqa: ARG002 - the library names its arguments
         new_state: pybreaker.CircuitBreakerState,
     ) -> None:
+        self.changed = datetime.now(UTC).isoformat(timespec="seconds")
         self._observer.breaker_moved(str(cb.name), new_state.name)

@@ -11,6 +11,8 @@ from flask.testing import FlaskClient
 from support import mariadb
 from support.site import Site, make_site
 
+from service.errors import DatabaseUnavailable
+from service.services import services_of
 from service.storage.database.engine import PoolUse
 from service.storage.guard import GuardedDatabase
 
@@ -38,11 +40,20 @@ def test_a_breaker_that_is_open_in_another_process_is_found(site: Site) -> None:
     client = site.client(site.app("dual-write-cif-read"))
     assert checks(client)["circuit_breaker"]["ok"]
     [mine] = (site.root / "state" / "workers").iterdir()
-    entry = json.loads(mine.read_text()) | {"pid": os.getppid(), "breaker": "open", "failures": 5}
+    entry = json.loads(mine.read_text()) | {
+        "pid": os.getppid(),
+        "breaker": "open",
+        "failures": 5,
+        "changed": "2026-01-02T03:04:05+00:00",
+    }
     (mine.parent / "other.json").write_text(json.dumps(entry))
     breaker = checks(client)["circuit_breaker"]
     assert not breaker["ok"]
-    assert f"open at {entry['host']} {os.getppid()}" in breaker["found"]
+    there = (
+        f"open at {entry['host']} {os.getppid()} (seen {entry['seen']}), last change 2026-01-02T03:04:05+00:00, failures 5"
+    )
+    assert breaker["found"].startswith("closed here, never changed, failures 0; ")
+    assert there in breaker["found"]
 
 
 def test_an_open_breaker_of_ours_is_told_to_other_processes(site: Site) -> None:
@@ -52,7 +63,22 @@ def test_an_open_breaker_of_ours_is_told_to_other_processes(site: Site) -> None:
     for _ in range(2):
         client.post(URL, json={"message_text": "t"})
     [mine] = (site.root / "state" / "workers").iterdir()
-    assert json.loads(mine.read_text())["breaker"] == "open"
+    told = json.loads(mine.read_text())
+    assert (told["breaker"], told["failures"], str(told["changed"])[:2]) == ("open", 1, "20")
+
+
+def test_a_closed_breaker_shows_when_it_last_changed_and_the_failures_since(site: Site) -> None:
+    app = site.app("dual-write-cif-read", MSGMODULE_BREAKER_FAIL_MAX="2", MSGMODULE_BREAKER_RESET_TIMEOUT="0.001")
+    guard = services_of(app).stores.database.guard
+    assert guard is not None
+    for _ in range(2):
+        with pytest.raises(DatabaseUnavailable), guard.admitted():
+            raise DatabaseUnavailable("down")
+    client = site.client(app)
+    checks(client)
+    found = checks(client)["circuit_breaker"]
+    assert (found["ok"], guard.state) == (True, "closed")
+    assert found["found"] == f"closed here, last change {guard.changed}, failures 0"
 
 
 def test_a_store_that_has_long_been_behind_fails(site: Site) -> None:

@@ -40,7 +40,7 @@ def test_the_schema_is_made_once_and_its_state_is_told(database_url: str, tmp_pa
     first = msgmodule(site, "db", "init", "--json")
     assert first.returncode == 0, first.stderr
     body = json.loads(first.stdout)
-    assert (body["current"], body["version"], body["missing"]) == (True, body["head"], [])
+    assert (body["current"], body["version"], body["defects"]) == (True, body["head"], [])
     assert json.loads(msgmodule(site, "db", "init", "--json").stdout) == body
     assert json.loads(msgmodule(site, "db", "upgrade", "--json").stdout) == body
     done = msgmodule(site, "db", "status", "--json")

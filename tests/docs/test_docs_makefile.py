@@ -78,6 +78,19 @@ def test_a_target_switches_the_profile_and_the_next_but_one_is_refused(site: Sit
     assert "profile: dual-write-cif-read" in make("backend-info", **environ).stdout
 
 
+def test_phase_1_says_what_is_still_to_be_copied_and_the_next_step(site: Site) -> None:
+    client = site.client(site.app("cif-only"))
+    for deposition in ("D_1000000001", "D_1000000002"):
+        assert client.post(f"/api/v1/depositions/{deposition}/messages", json={"message_text": "t"}).status_code == 201
+    environ = site.environ("")
+    del environ["MSGMODULE_ENV"]
+    done = make("migration-phase-1", **environ)
+    assert done.returncode == 0, done.stderr
+    assert "of the files' depositions, not imported: 2" in done.stdout
+    assert "next: dual-write-db-read" in done.stdout
+    assert "msgmodule import --all" in done.stdout
+
+
 def test_the_guide_shows_the_step_ahead(site: Site) -> None:
     done = make("backend-migration-guide", **site.environ("dual-write-cif-read"))
     assert done.returncode == 0, done.stderr

@@ -37,6 +37,7 @@ def opened(reset_timeout: float = 60) -> tuple[Guard, Listener]:
 def test_it_opens_after_so_many_failures_and_refuses_at_once_without_asking() -> None:
     guard, listener = opened()
     assert guard.state == "open"
+    assert guard.changed is not None
     assert listener.moves == ["open"]
     with pytest.raises(DatabaseUnavailable, match="not asked"), guard.admitted():
         pytest.fail("the database was asked")

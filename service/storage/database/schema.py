@@ -11,10 +11,11 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, inspect, text
 
+from service.storage.database.defects import defects
 from service.storage.database.engine import options_of, prepare, url_of
 from service.storage.database.failures import translated
 from service.storage.database.identity import Identity, ensure_identity, identity_of
-from service.storage.database.tables import TABLE_OPTIONS, metadata
+from service.storage.database.tables import TABLE_OPTIONS
 from settings import Settings
 
 _FOLDER = Path(__file__).parent / "migrations"
@@ -22,16 +23,25 @@ _FOLDER = Path(__file__).parent / "migrations"
 
 @dataclass(frozen=True, slots=True)
 class SchemaStatus:
-    """Which version a database has, which it should have, which tables it lacks, and which database it is."""
+    """Which version a database has, which it should have, what is wrong in its tables, and which database it is."""
 
     version: str | None
     head: str
-    missing: tuple[str, ...]
+    defects: tuple[str, ...]
     identity: str | None
 
     @property
     def is_current(self) -> bool:
-        return self.version == self.head and not self.missing and self.identity is not None
+        return self.version == self.head and not self.defects and self.identity is not None
+
+    @property
+    def fault(self) -> str:
+        """Say why it is not current, and the remedy; empty where it is."""
+        if self.is_current:
+            return ""
+        if self.version == self.head and self.defects:
+            return f"{'; '.join(self.defects)}: put back what is named, or restore a backup into an empty database"
+        return f"schema version {self.version}, newest {self.head}, identity {self.identity}: run `msgmodule db init`"
 
 
 def initialise(settings: Settings, *, adopt: bool) -> SchemaStatus:
@@ -82,10 +92,10 @@ def _require_known(engine: Engine, identity: Identity) -> None:
 def _status(engine: Engine) -> SchemaStatus:
     with engine.begin() as connection:
         version = MigrationContext.configure(connection).get_current_revision()
-        tables = set(inspect(connection).get_table_names())
-        missing = tuple(sorted(set(metadata.tables) - tables))
-        identity = identity_of(connection) if "database_identity" in tables else None
-    return SchemaStatus(version, head(), missing, identity)
+        inspector = inspect(connection)
+        columns = inspector.get_columns("database_identity") if inspector.has_table("database_identity") else []
+        identity = identity_of(connection) if any(column["name"] == "identity" for column in columns) else None
+        return SchemaStatus(version, head(), defects(connection), identity)
 
 
 @contextmanager
