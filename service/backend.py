@@ -1,5 +1,6 @@
 """What the active profile is made of, in the seed's words: its four flags and the backend that answers."""
 
+from service.features import FEATURES
 from service.services import Services
 from service.storage.cif.store import CifStore
 from service.storage.database.engine import url_of
@@ -11,11 +12,25 @@ CIF, DATABASE = CifStore.name, DatabaseStore.name
 FLAGS = ("database_writes", "database_reads", "cif_writes", "cif_reads")
 
 
+def active_profile(found: Services) -> Profile:
+    """Give the profile that is active, or would be at the first start."""
+    return found.settings.profile_named(found.switching.active().profile)
+
+
 def flags(profile: Profile) -> dict[str, bool]:
     """Give the four flags as a profile has them; reading as the fallback counts (seed requirements, section 3)."""
     read = (profile.reads, profile.fallback)
     values = (DATABASE in profile.writes, DATABASE in read, CIF in profile.writes, CIF in read)
     return dict(zip(FLAGS, values, strict=True))
+
+
+def flag_lines(found: Services) -> dict[str, str]:
+    """Give every flag with its state and origin."""
+    profile, settings = active_profile(found), found.settings
+    lines = {f"{name}_enabled": f"{word(on=on)} (profile {profile.name})" for name, on in flags(profile).items()}
+    for name in FEATURES:
+        lines[name] = f"{word(on=getattr(settings, name))} ({settings.origins[name]})"
+    return lines
 
 
 def selected(profile: Profile) -> str:
@@ -60,3 +75,8 @@ def reason(found: Services) -> str:
     if active.epoch == 0:
         return f"never started; it would start with {active.profile}, from the {found.settings.origins['profile']}"
     return f"active since {active.when}, epoch {active.epoch}, by {active.who}: {active.why}"
+
+
+def word(*, on: bool) -> str:
+    """Say whether a flag is on."""
+    return "enabled" if on else "disabled"

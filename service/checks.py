@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from service import vitals
+from service.backend import flag_lines
 from service.services import Services
 from service.storage.base import OK
 from service.storage.database import schema
@@ -121,9 +122,7 @@ def _mirrors(found: Services) -> Verdict:
 
 
 def _flags(found: Services) -> Verdict:
-    settings = found.settings
-    flags = {name: getattr(settings, name) for name in ("circuit_breaker", "connection_pooling", "create_depositions")}
-    return Verdict(ok=True, found=", ".join(f"{name} {'on' if on else 'off'}" for name, on in flags.items()))
+    return Verdict(ok=True, found="; ".join(f"{name} {state}" for name, state in flag_lines(found).items()))
 
 
 def _always(_: Profile) -> bool:

@@ -27,7 +27,7 @@ _PLACES = {
 def backend_info(context: click.Context, *, as_json: bool) -> None:
     """Show the active profile, its primary and stores, where each setting comes from, and what is behind."""
     found = services_of(context)
-    profile = active_profile(found)
+    profile = backend.active_profile(found)
     body = backend.backend_info(found, profile, backend.reason(found))
     show(body | {"behind": _behind(found, profile), "origins": dict(found.settings.origins)}, as_json=as_json)
 
@@ -38,7 +38,7 @@ def backend_info(context: click.Context, *, as_json: bool) -> None:
 def feature_flags(context: click.Context, *, as_json: bool) -> None:
     """Show the four flags of the active profile, circuit breaker and pooling, each with its origin."""
     if context.invoked_subcommand is None:
-        show(flag_lines(services_of(context)), as_json=as_json)
+        show(backend.flag_lines(services_of(context)), as_json=as_json)
 
 
 @feature_flags.command()
@@ -59,20 +59,6 @@ def disable(context: click.Context, *, flag: str, reason: str) -> None:
     _turn(context, flag, reason, on=False)
 
 
-def active_profile(found: Services) -> Profile:
-    """Give the profile that is active, or would be at the first start."""
-    return found.settings.profile_named(found.switching.active().profile)
-
-
-def flag_lines(found: Services) -> dict[str, str]:
-    """Give every flag with its state and origin."""
-    profile, settings = active_profile(found), found.settings
-    lines = {f"{name}_enabled": f"{_word(on)} (profile {profile.name})" for name, on in backend.flags(profile).items()}
-    for name in features.FEATURES:
-        lines[name] = f"{_word(getattr(settings, name))} ({settings.origins[name]})"
-    return lines
-
-
 def caller() -> str:
     """Name who runs a command, for the audit trail."""
     return f"{getpass.getuser()}@{socket.gethostname()}"
@@ -83,15 +69,15 @@ def _turn(context: click.Context, flag: str, reason: str, *, on: bool) -> None:
     name = flag.lower()
     if name in features.FEATURES:
         features.Features(found.settings.state_dir).switch(found.settings, name, on=on, who=caller())
-        click.echo(f"{name}: {_word(on)} for every process that starts from now on; restart the running ones")
+        click.echo(f"{name}: {backend.word(on=on)} for every process that starts from now on; restart the running ones")
     elif name in _PLACES:
-        _switch(found, _PLACES[name], f"feature flag {name} {_word(on)}{': ' if reason else ''}{reason}", on=on)
+        _switch(found, _PLACES[name], f"feature flag {name} {backend.word(on=on)}{': ' if reason else ''}{reason}", on=on)
     else:
         raise click.BadParameter(f"{flag!r} is no flag: use one of {', '.join([*_PLACES, *features.FEATURES])}")
 
 
 def _switch(found: Services, place: int, reason: str, *, on: bool) -> None:
-    profile = active_profile(found)
+    profile = backend.active_profile(found)
     row = ["T" if value else "F" for value in backend.flags(profile).values()]
     row[place] = "T" if on else "F"
     target = profile_of_row("".join(row))
@@ -108,7 +94,3 @@ def _behind(found: Services, profile: Profile) -> object:
         return list(backlog(found, profile).depositions)
     except MessagingError as error:
         return f"unknown: {error.message}"
-
-
-def _word(on: bool) -> str:
-    return "enabled" if on else "disabled"

@@ -6,8 +6,8 @@ from importlib.metadata import version
 
 import click
 
+from service.backend import active_profile
 from service.backlog import backlog
-from service.cli.backend import active_profile
 from service.cli.common import json_option, services_of, settings_of, show
 from service.errors import MessagingError
 from service.health import Report, report

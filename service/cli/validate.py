@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from service.cli.backend import active_profile
+from service.backend import active_profile
 from service.cli.common import json_option, services_of, settings_of, show
 from service.validation import PASS, validate
 from settings import Settings, load

@@ -162,8 +162,11 @@ def test_a_full_disk_and_missing_memory_fail(site: Site, monkeypatch: pytest.Mon
     assert "cif_root 4.0%" in found["disk_space"]["found"]
 
 
-def test_the_flags_are_shown(site: Site) -> None:
+def test_the_flags_are_those_of_the_active_profile_each_with_its_origin(site: Site) -> None:
     client = site.client(site.app("db-only", MSGMODULE_CONNECTION_POOLING="false"))
     found = checks(client)
-    assert "circuit_breaker on, connection_pooling off" in found["feature_flags"]["found"]
+    told = found["feature_flags"]["found"].split("; ")
+    for flag, word in {"database_writes": "enabled", "database_reads": "enabled", "cif_writes": "disabled"}.items():
+        assert f"{flag}_enabled {word} (profile db-only)" in told
+    assert told[4:] == ["circuit_breaker enabled (default)", "connection_pooling disabled (environment)"]
     assert found["database_pool"]["found"] == "connections are not kept"
