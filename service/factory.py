@@ -9,10 +9,10 @@ from dataclasses import asdict
 from service import backend
 from service.api.incoming import rows_of_data
 from service.embedded import Program, program
-from service.errors import NotFound, no_deposition
+from service.errors import NotFound
+from service.ids import read_deposition_id
 from service.listing import letters
 from service.message_service import Letter, MessageService
-from service.vocabulary import is_deposition_id
 from settings import SettingsError
 
 
@@ -26,7 +26,7 @@ class MessagingService(MessageService):
         gets its default, but for `message_text`, which must be stated; `ordinal_id` is the store's to give. No mail is
         sent. Raises InvalidInput, Conflict, StoreUnavailable and DamagedFile.
         """
-        rows, timestamp = rows_of_data(_checked(deposition_id), message_data)
+        rows, timestamp = rows_of_data(read_deposition_id("deposition_id", deposition_id), message_data)
         sent = self.send(*rows, timestamp=timestamp)
         return {
             "message_id": sent.letter.message.message_id,
@@ -40,7 +40,7 @@ class MessagingService(MessageService):
 
         Raises NotFound for a deposition that no store of the profile knows, StoreUnavailable and DamagedFile.
         """
-        correspondence = self.correspondence(_checked(deposition_id)).correspondence
+        correspondence = self.correspondence(read_deposition_id("deposition_id", deposition_id)).correspondence
         return [_dictionary(letter) for letter in letters(correspondence, correspondence.messages)]
 
     def exists(self, deposition_id: str, message_id: str) -> bool:
@@ -49,7 +49,7 @@ class MessagingService(MessageService):
         Raises InvalidInput for what is no id.
         """
         try:
-            self.letter(_checked(deposition_id), message_id)
+            self.letter(read_deposition_id("deposition_id", deposition_id), message_id)
         except NotFound:
             return False
         return True
@@ -95,12 +95,6 @@ def _site_of(req_obj: object) -> str | None:
     value_of = getattr(req_obj, "getValue", None)
     value = value_of("WWPDB_SITE_ID") if callable(value_of) else None
     return value if isinstance(value, str) else None
-
-
-def _checked(deposition_id: str) -> str:
-    if not is_deposition_id(deposition_id.upper()):
-        raise no_deposition("deposition_id", deposition_id)
-    return deposition_id.upper()
 
 
 def _dictionary(letter: Letter) -> dict[str, object]:

@@ -1,14 +1,22 @@
-"""The ids of messages, checked before a file or a query is asked for them."""
+"""The ids of depositions and messages, checked before a file or a query is asked for them."""
 
 import re
 
-from service.errors import InvalidInput
+from service.errors import InvalidInput, no_deposition
+from service.vocabulary import is_deposition_id
 
 #: What a new message, or its parent, may be called: a UUID as text (reference section 5), or a caller's own key.
 NEW_MESSAGE_ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 _NEW = re.compile(NEW_MESSAGE_ID)
 #: What a stored message may be called: a legacy program may have chosen otherwise, and its message can still be read.
 _STORED = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,255}")
+
+
+def read_deposition_id(field: str, text: str) -> str:
+    """Read a deposition's id; letters may be small (reference section 1). Raises InvalidInput naming the field."""
+    if not is_deposition_id(text.upper()):
+        raise no_deposition(field, text)
+    return text.upper()
 
 
 def known_id(text: str) -> str:

@@ -8,12 +8,11 @@ from spectree import Response as Answers
 from service.api import incoming, render, schemas
 from service.api.cached import answered
 from service.api.contract import contract, document, require_json
-from service.errors import no_deposition
+from service.ids import read_deposition_id
 from service.listing import Filter, page
 from service.security import requires
 from service.services import services
 from service.summary import summarise
-from service.vocabulary import is_deposition_id
 
 blueprint = Blueprint("api", __name__, template_folder="templates", static_folder=None)
 blueprint.before_request(require_json)
@@ -112,7 +111,5 @@ def docs_style() -> Response:
 
 
 def deposition_id(text: str) -> str:
-    """Read a deposition id; letters may be small (reference section 1). Raises InvalidInput."""
-    if not is_deposition_id(text.upper()):
-        raise no_deposition("deposition_data_set_id", text)
-    return text.upper()
+    """Read the id in a path. Raises InvalidInput."""
+    return read_deposition_id("deposition_data_set_id", text)

@@ -8,8 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
-from service.errors import NotFound, no_deposition
+from service.errors import NotFound
 from service.factory import site_program
+from service.ids import read_deposition_id
 from service.legacy.place import file_place
 from service.legacy.rows import Dictionary, shown
 from service.message_service import TIMESTAMP, MessageService
@@ -21,7 +22,6 @@ from service.vocabulary import (
     NOTES,
     TO_DEPOSITOR,
     YES,
-    is_deposition_id,
 )
 
 _AUTOMATIC = "auto"  # the sender that automatic messages are signed with
@@ -136,8 +136,7 @@ class ExtractMessage:
     def _section(self, depid: str, content_type: str, test_folder: str | None) -> Section:
         if not test_folder:
             return self._correspondence(depid).section(content_type)
-        if not is_deposition_id(depid.upper()):
-            raise no_deposition("deposition_data_set_id", depid)
+        read_deposition_id("deposition_data_set_id", depid)
         place = file_place(self._program, Path(test_folder) / f"{depid}_{content_type}_P1.cif.V1")
         return place.store.read(place.deposition).correspondence.section(place.content_type)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from service.embedded import Program
-from service.errors import no_deposition
+from service.ids import read_deposition_id
 from service.storage.base import Store
 from service.storage.cif.paths import Site
 from service.storage.cif.reentry import OwnLocks
@@ -70,13 +70,12 @@ def place_of(program: Program, path: str, deposition_id: str | None = None) -> P
     not looked at, for the store knows the latest. Everything else is a file elsewhere. Raises InvalidInput.
     """
     name = _NAME.fullmatch(Path(path).name)
-    if deposition_id is not None and not is_deposition_id(deposition_id.upper()):
-        raise no_deposition("deposition_id", deposition_id)
+    stated = None if deposition_id is None else read_deposition_id("deposition_id", deposition_id)
     if name is None or not is_deposition_id(name["id"].upper()) or _is_elsewhere(program, Path(path)):
         return file_place(program, Path(path))
     content_type = next(c for c in CONTENT_TYPES if c == name["type"].lower())
     named = name["id"].upper()
-    owner = named if is_group(named) else (deposition_id or named).upper()
+    owner = named if is_group(named) else stated or named
     return Place(owner, content_type, program.chain(), program.services.stores.cif)
 
 
