@@ -4,9 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from service.messages import CATEGORIES, Row
-
-_NAMES = {row: name for name, row in CATEGORIES.items()}
+from service.messages import CATEGORY_NAMES, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +19,7 @@ class Difference:
         return {
             "time": datetime.now(UTC).isoformat(),
             "deposition_data_set_id": deposition_data_set_id,
-            "category": _NAMES[type(self.kept)],
+            "category": CATEGORY_NAMES[type(self.kept)],
             "kept": asdict(self.kept),
             "lost": asdict(self.lost),
         }

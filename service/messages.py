@@ -90,6 +90,7 @@ CATEGORIES: dict[str, type[Row]] = {
     "pdbx_deposition_message_origcomm_reference": OriginalCommunication,
     "pdbx_deposition_message_status": Status,
 }
+CATEGORY_NAMES: dict[type[Row], str] = {row: name for name, row in CATEGORIES.items()}
 
 
 def same_but(one: R, other: R, *ignored: str) -> bool:

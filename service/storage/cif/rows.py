@@ -5,14 +5,23 @@ from typing import Any
 
 from service.amend import missing
 from service.deltas import Delta
-from service.messages import CATEGORIES, FileReference, Message, OriginalCommunication, Row, Section, Status, attributes
+from service.messages import (
+    CATEGORIES,
+    CATEGORY_NAMES,
+    FileReference,
+    Message,
+    OriginalCommunication,
+    Row,
+    Section,
+    Status,
+    attributes,
+)
 from service.storage.cif.document import Layout, Table, tokens
 from service.storage.cif.document import Tokens as Rows
 from service.storage.cif.splice import Put, Tokens
 from service.storage.cif.text import from_token, to_token
 from service.vocabulary import TO_DEPOSITOR
 
-CATEGORY_NAMES: dict[type[Row], str] = {row: name for name, row in CATEGORIES.items()}
 _ATTRIBUTES = {row: attributes(row) for row in CATEGORIES.values()}
 Find = Callable[[type[Any], str], list[tuple[int, Any]]]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from service.changes import AppendMessage, Change
 from service.errors import FileUnavailable
-from service.messages import Correspondence, Message, Section
+from service.messages import CATEGORY_NAMES, Correspondence, Message, Section
 from service.storage.base import (
     OK,
     WRITTEN,
@@ -29,7 +29,6 @@ from service.storage.cif.document import FRAME, is_blank
 from service.storage.cif.lock import Locks
 from service.storage.cif.paths import Site
 from service.storage.cif.reader import Held, Reader
-from service.storage.cif.rows import CATEGORY_NAMES
 from service.storage.cif.settled import Settled
 from service.storage.cif.splice import Put
 from service.storage.cif.view import FilesView, Opened

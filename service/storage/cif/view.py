@@ -5,10 +5,10 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from service.messages import Counts, FileReference, Message, OriginalCommunication, Row, Status
+from service.messages import CATEGORY_NAMES, Counts, FileReference, Message, OriginalCommunication, Row, Status
 from service.storage.cif.document import row_matches
 from service.storage.cif.reader import Held, Reader
-from service.storage.cif.rows import CATEGORY_NAMES, rows_of
+from service.storage.cif.rows import rows_of
 from service.storage.cif.text import from_token
 from service.vocabulary import TO_DEPOSITOR
 

@@ -9,8 +9,8 @@ from support import legacy
 from support.site import LEGACY
 from support.splicing import changed, section_of, with_replaced, with_rows
 
-from service.messages import FileReference, Message, Row, Status
-from service.storage.cif import document, rows
+from service.messages import CATEGORY_NAMES, FileReference, Message, Row, Status
+from service.storage.cif import document
 from service.storage.cif.scanner import scan
 from service.vocabulary import TO_DEPOSITOR
 
@@ -50,7 +50,7 @@ def test_appending_to_any_category_leaves_every_other_category_as_it_stands(samp
 
     new = with_rows(old, row)
 
-    touched = rows.CATEGORY_NAMES[type(row)].encode()
+    touched = CATEGORY_NAMES[type(row)].encode()
     for part in old.split(b"# \n"):
         assert touched + b"." in part or part in new
     kept, found = dict(section_of(old).categories()), dict(section_of(new).categories())
