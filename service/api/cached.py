@@ -5,8 +5,9 @@ from collections.abc import Callable
 from typing import cast
 
 from flask import Flask, Response, current_app, request
+from pydantic_core import to_json
 
-from service.api.render import Body, text_of
+from service.api.render import Body
 from service.bounded import Bounded
 from service.storage.base import Answer
 
@@ -42,7 +43,7 @@ def _body(tag: str | None, build: Callable[[], Body]) -> bytes:
     bodies, key = cast(Bodies, current_app.extensions[_EXTENSION]), (request.full_path, tag or "")
     body = bodies.get(key) if tag is not None else None
     if body is None:
-        body = text_of(build())
+        body = to_json(build())
         if tag is not None:
             bodies.keep(key, body)
     return body

@@ -24,14 +24,9 @@ _VALUES = {row: attrgetter(*row.__slots__) for row in CATEGORIES.values()}
 _NUMBERED = {row: [name for name in _NUMBERS if name in row.__slots__] for row in CATEGORIES.values()}
 
 
-def text_of(body: Body) -> bytes:
-    """Write a body as JSON."""
-    return to_json(body)
-
-
 def response(body: Body, status: int = 200) -> Response:
     """Give an answer with a body."""
-    return Response(text_of(body), status, mimetype="application/json")
+    return Response(to_json(body), status, mimetype="application/json")
 
 
 def message_list(page: Page, answer: Answer) -> Body:

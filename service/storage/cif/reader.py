@@ -20,7 +20,7 @@ from service.storage.durable import faults
 #: which it is waited for altogether.
 _STILL, _LONGEST, _PAUSE = 0.3, 3.0, 0.03
 #: Bytes of files whose content is kept.
-_CAPACITY = 64 * 1024 * 1024
+CAPACITY = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Reader:
     """Give the content of a file; stateless but for what it remembers, and usable from any thread."""
 
     def __init__(self) -> None:
-        self._held: Bounded[Path, Held] = Bounded(_CAPACITY, lambda held: held.size)
+        self._held: Bounded[Path, Held] = Bounded(CAPACITY, lambda held: held.size)
 
     def read(self, path: Path, content_type: str) -> tuple[Section, str]:
         """Give the rows and the signature of a file. Raises DamagedFile and FileUnavailable."""

@@ -59,7 +59,7 @@ def _confirm_seams(data: bytes, edit: Edit) -> None:
 
 def _confirmed(edit: Edit) -> Tokens:
     """Read an edit with our own strict reader and compare it with what was meant; give its values as they stand."""
-    attributes, found = (edit.table.attributes, _rows(edit)) if edit.kind is Kind.ROWS else _table(edit)
+    attributes, found = _rows(edit) if edit.kind is Kind.ROWS else _table(edit)
     if found is None or len(found) != len(edit.rows):
         raise UnreadableRow(f"{edit.table.name}: meant {len(edit.rows)} rows, {len(found or ())} are read")
     for row, meant in zip(found, edit.rows, strict=True):
@@ -70,8 +70,8 @@ def _confirmed(edit: Edit) -> Tokens:
     return found
 
 
-def _rows(edit: Edit) -> Tokens | None:
-    return rows_only(edit.text, len(edit.table.attributes))
+def _rows(edit: Edit) -> tuple[list[str], Tokens | None]:
+    return edit.table.attributes, rows_only(edit.text, len(edit.table.attributes))
 
 
 def _table(edit: Edit) -> tuple[list[str], Tokens | None]:

@@ -12,9 +12,7 @@ from pathlib import Path
 from service.bounded import Bounded
 from service.storage.base import YOUNG, Snapshot
 from service.storage.cif import signature
-
-#: Bytes of files whose content is kept.
-_CAPACITY = 64 * 1024 * 1024
+from service.storage.cif.reader import CAPACITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ class Settled:
     """Keep what whole depositions held, as long as nothing happens to them."""
 
     def __init__(self) -> None:
-        self._seen: Bounded[str, _Seen] = Bounded(_CAPACITY, _size)
+        self._seen: Bounded[str, _Seen] = Bounded(CAPACITY, _size)
 
     def get(self, deposition_data_set_id: str) -> Snapshot | None:
         """Give what a deposition holds if it was read before and not touched since."""

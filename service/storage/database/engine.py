@@ -92,6 +92,13 @@ def pool_use(engine: Engine) -> PoolUse | None:
     return PoolUse(pool.checkedout(), _POOL_SIZE + _POOL_OVERFLOW) if isinstance(pool, QueuePool) else None
 
 
+def max_packet(connection: Connection) -> int | None:
+    """Ask for the largest statement that a server takes, in bytes; `None` for SQLite, which has no limit."""
+    if connection.dialect.name == "sqlite":
+        return None
+    return int(connection.exec_driver_sql("SELECT @@max_allowed_packet").scalar_one())
+
+
 def prepare(engine: Engine) -> None:
     """Make SQLite durable and its transactions explicit; MariaDB is set by its session command."""
     if engine.dialect.name != "sqlite":

@@ -26,7 +26,7 @@ from service.storage.base import (
     unknown_deposition,
 )
 from service.storage.database import bulk, conflicts, depositions
-from service.storage.database.engine import PoolUse, pool_use
+from service.storage.database.engine import PoolUse, max_packet, pool_use
 from service.storage.database.failures import Deadlock, translated
 from service.storage.database.rows import Rows, remove_rows
 from service.storage.database.search import slice_of
@@ -207,9 +207,7 @@ class DatabaseStore:
     def max_packet(self) -> int | None:
         """Give the largest statement that the server takes, in bytes; `None` for a kind of database that has no limit."""
         with translated(), self._reading.connect() as connection:
-            if connection.dialect.name == "sqlite":
-                return None
-            return int(connection.exec_driver_sql("SELECT @@max_allowed_packet").scalar_one())
+            return max_packet(connection)
 
     def pool_use(self) -> PoolUse | None:
         """Tell how far the connections of this process are in use; `None` where none are kept."""
