@@ -79,7 +79,10 @@ class Markers:
         with faults(path), exclusive(self._lock):
             make_directory(self._root)
             was_marked = self.has(deposition_data_set_id)
-            write_new(path, mark, durable=durable)
+            if durable:
+                write_new(path, mark)
+            else:
+                path.write_bytes(mark)
         return None if was_marked else mark
 
     def seen(self, deposition_data_set_id: str) -> bytes | None:

@@ -16,6 +16,8 @@ _FIND = select(deposition.c.version, deposition.c.cif_behind, *_COLUMNS).where(
     deposition.c.deposition_data_set_id == bindparam("key")
 )
 _LOCK = _FIND.with_for_update()
+_UPDATE = update(deposition).where(deposition.c.deposition_data_set_id == bindparam("key"))
+_CHANGE = _UPDATE.values(version=deposition.c.version + 1, cif_behind=True)
 _IN_BOTH = and_(~deposition.c.cif_behind, *(column.is_not(None) for column in _COLUMNS))
 
 
@@ -79,8 +81,12 @@ def record(
     values |= {"cif_behind": cif_behind, "version": state.version + changed}
     if synced:
         values["synced_at"] = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
-    key = state.correspondence.deposition_data_set_id
-    connection.execute(update(deposition).where(deposition.c.deposition_data_set_id == key).values(values))
+    connection.execute(_UPDATE, values | {"key": state.correspondence.deposition_data_set_id})
+
+
+def change(connection: Connection, deposition_data_set_id: str) -> bool:
+    """Count a change of the rows that leaves the files behind, and lock the row; tell whether the deposition is known."""
+    return connection.execute(_CHANGE, {"key": deposition_data_set_id}).rowcount > 0
 
 
 def remove(connection: Connection, deposition_data_set_id: str) -> None:

@@ -3,7 +3,22 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, ScalarSelect, Select, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    ScalarSelect,
+    Select,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from service.amend import missing
 from service.deltas import Delta
@@ -35,11 +50,22 @@ def _all(row: type[Row]) -> Select[Any]:
     return chosen.where(table.c.deposition_data_set_id == bindparam("key")).order_by(in_file, table.c.position)
 
 
+def _is_of_message(table: Table) -> ColumnElement[bool]:
+    return and_(table.c.deposition_data_set_id == bindparam("key"), table.c.message_id == bindparam("message"))
+
+
 def _of_message(row: type[Row]) -> Select[Any]:
     """Build the statement for the rows of a message: the file, what it holds, and the position last."""
     table = CATEGORY_TABLES[row]
     chosen = select(table.c[file_column(row)], *(table.c[c] for c in _COLUMNS[row]), table.c.position)
-    return chosen.where(table.c.deposition_data_set_id == bindparam("key"), table.c.message_id == bindparam("message"))
+    return chosen.where(_is_of_message(table))
+
+
+def _replacing(row: type[Row]) -> Update:
+    """Build the statement that puts other values into the row at a place."""
+    table = CATEGORY_TABLES[row]
+    place = {"key": table.c.deposition_data_set_id, "file": table.c[file_column(row)], "place": table.c.position}
+    return update(table).where(*(column == bindparam(name) for name, column in place.items()))
 
 
 def _last(row: type[Row]) -> ScalarSelect[int | None]:
@@ -53,8 +79,10 @@ def _last(row: type[Row]) -> ScalarSelect[int | None]:
 _ALL = {row: _all(row) for row in CATEGORY_TABLES}
 _OF_MESSAGE = {row: _of_message(row) for row in CATEGORY_TABLES}
 _COUNTS = select(*(_last(row) for row in (Message, FileReference, OriginalCommunication)))
+_AHEAD = _COUNTS.add_columns(exists().where(_is_of_message(CATEGORY_TABLES[Message])))
 _LAST_STATUS = select(_last(Status))
 _INSERT = {row: insert(table) for row, table in CATEGORY_TABLES.items()}
+_REPLACE = {row: _replacing(row) for row in CATEGORY_TABLES}
 
 
 class Rows:
@@ -64,6 +92,7 @@ class Rows:
         self._connection = connection
         self._key = {"key": deposition_data_set_id}
         self._counted: dict[str, Counts] = {}
+        self._absent: set[str] = set()
         self.deposition_data_set_id = deposition_data_set_id
 
     def correspondence(self) -> Correspondence:
@@ -74,7 +103,17 @@ class Rows:
                 found[values[0]][row].append(_made(row, values))
         return Correspondence(self.deposition_data_set_id, tuple(_section(c, found[c]) for c in CONTENT_TYPES))
 
+    def look_ahead(self, content_type: str, message_id: str) -> None:
+        """Ask at once what appending a message asks one after the other: the counts, and whether its id is taken."""
+        given = self._key | {"file": content_type, "message": message_id}
+        *last, taken = self._connection.execute(_AHEAD, given).one()
+        self._counted[content_type] = _counts(last)
+        if not taken:
+            self._absent.add(message_id)
+
     def message(self, message_id: str) -> Message | None:
+        if message_id in self._absent:
+            return None
         return next((row for _, _, row in self._of(Message, message_id)), None)
 
     def references(self, message_id: str, content_type: str | None = None) -> tuple[FileReference, ...]:
@@ -90,7 +129,7 @@ class Rows:
         """Count by the last position, which one index entry tells; positions have no gaps. Asked once until rows are put."""
         if content_type not in self._counted:
             found = self._connection.execute(_COUNTS, self._key | {"file": content_type}).one()
-            self._counted[content_type] = Counts(*(n or 0 for n in found))
+            self._counted[content_type] = _counts(found)
         return self._counted[content_type]
 
     def put(self, delta: Delta) -> None:
@@ -106,6 +145,7 @@ class Rows:
         self._insert(delta.content_type, files, counts.files)
         self._insert(delta.content_type, originals, counts.originals)
         self._counted.clear()
+        self._absent.clear()
         if delta.status and not self._replace(TO_DEPOSITOR, delta.status):
             last = self._connection.scalar(_LAST_STATUS, self._key | {"file": TO_DEPOSITOR})
             self._insert(TO_DEPOSITOR, [delta.status], last or 0)
@@ -146,9 +186,8 @@ class Rows:
     def _replace(self, content_type: str, row: Message | Status) -> bool:
         found = [position for c, position, _ in self._of(type(row), str(row.message_id)) if c == content_type]
         if found:
-            table = CATEGORY_TABLES[type(row)]
-            where = (*self._where(type(row), content_type), table.c.position == found[0])
-            self._connection.execute(update(table).where(*where).values(_values(row)))
+            place = self._key | {"file": content_type, "place": found[0]}
+            self._connection.execute(_REPLACE[type(row)], _values(row) | place)
         return bool(found)
 
 
@@ -161,6 +200,10 @@ def remove_rows(connection: Connection, deposition_data_set_id: str) -> None:
 def _made(row: type[Any], values: Sequence[Any]) -> Any:
     """Make a row of its file and what that holds; of the four only a message keeps the file."""
     return Message(*values) if row is Message else row(*values[1:])
+
+
+def _counts(last: Sequence[int | None]) -> Counts:
+    return Counts(*(n or 0 for n in last))
 
 
 def _values(row: Row) -> dict[str, object]:

@@ -127,15 +127,19 @@ class DatabaseStore:
 
         def work(connection: Connection) -> Applied:
             key = change.deposition_data_set_id
-            state = depositions.find(connection, key, lock=True)
-            if state is None and not (self._create and isinstance(change, AppendMessage)):
-                raise unknown_deposition(key)
-            state = state or depositions.create(connection, key)
             rows = Rows(connection, key)
+            if not depositions.change(connection, key):
+                if not (self._create and isinstance(change, AppendMessage)):
+                    raise unknown_deposition(key)
+                depositions.create(connection, key)
+                depositions.change(connection, key)
+            if isinstance(change, AppendMessage):
+                rows.look_ahead(change.content_type, str(change.message.message_id))
             delta = change.resolve(rows)
             if delta:
                 rows.put(delta)
-                depositions.record(connection, state, {}, cif_behind=True)
+            else:
+                connection.rollback()  # nothing was changed, so nothing counts as changed
             return Applied(delta)
 
         return self._transaction(work)
@@ -152,6 +156,8 @@ class DatabaseStore:
             key = deposition_data_set_id
             state = depositions.find(connection, key, lock=True) or depositions.create(connection, key)
             rows = Rows(connection, key)
+            if delta.append:
+                rows.look_ahead(delta.content_type, str(delta.append.message_id))
             recorded = state.signatures[delta.content_type]
             follows = same_signature(recorded, before) or same_signature(recorded, after)
             in_step = follows and not state.cif_behind
