@@ -23,10 +23,8 @@ def init_app(app: Flask) -> None:
     """Attach the headers to the answers of an application; a view that sets one itself is left alone."""
 
     def add(response: Response) -> Response:
-        headers = response.headers
-        for name, value in HEADERS.items():
-            if name not in headers:
-                headers.add(name, value)
+        stated = {name.title() for name, _ in response.headers}
+        response.headers.extend({name: value for name, value in HEADERS.items() if name not in stated})
         return response
 
     app.after_request(add)

@@ -13,7 +13,6 @@ from service.recent import Recent
 from service.runtime import Runtime, Snapshot
 from service.security import Tokens
 from service.shadow import Shadow
-from service.storage.base import Store
 from service.storage.build import Stores, build_stores
 from service.switching import Switching
 from settings import Settings
@@ -42,16 +41,16 @@ def assemble(app: Flask, settings: Settings) -> Services:
     stores = build_stores(app, settings, metrics)
     runtime = Runtime(settings, stores, metrics)
 
-    def chain() -> Store:
-        """Give one chain to the end of a request, whatever is switched meanwhile."""
+    def seen() -> Snapshot:
+        """Give one profile and its chain to the end of a request, whatever is switched meanwhile."""
         if not has_request_context():
-            return runtime.current().chain
+            return runtime.current()
         if "leased" not in g:
             g.leased = runtime.lease()
-        return cast(Snapshot, g.leased).chain
+        return cast(Snapshot, g.leased)
 
     shadow = Shadow(stores, settings.shadow_read_fraction, metrics)
-    messages = MessageService(chain, lambda answer: shadow.answered(runtime.current().profile, answer))
+    messages = MessageService(lambda: seen().chain, lambda answer: shadow.answered(seen().profile, answer))
     tokens, progress = Tokens(settings.state_dir), Progress(stores)
     found = Services(settings, metrics, stores, Switching(settings, stores), runtime, messages, tokens, progress)
     adopt(app, found)

@@ -45,6 +45,8 @@ def normalise(text: str) -> str:
 
 def first_refused(text: str) -> int | None:
     """Find the position of the first character that no CIF text can carry, `None` when all can be (DESIGN.md section 9)."""
+    if text.replace("\n", "").isprintable():  # as nearly every text is, and this is ten times faster than the search
+        return None
     found = _REFUSED.search(text)
     return found.start() if found else None
 

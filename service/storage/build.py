@@ -60,10 +60,10 @@ def build_stores(app: Flask, settings: Settings, observer: Observer) -> Stores:
     limits = (settings.breaker_fail_max, settings.breaker_reset_timeout)
     guard = Guard(*limits, observer, hears) if settings.circuit_breaker else None
     locks = OwnLocks(settings.state_dir, settings.lock_timeout, observer)
-    connections = engine.init_app(app, settings, Identity(settings.state_dir))
+    engines = engine.init_app(app, settings, Identity(settings.state_dir))
     return Stores(
         CifStore(Site(settings.cif_root), locks, create=create, observer=observer),
-        GuardedDatabase(DatabaseStore(connections, create=create), guard, observer),
+        GuardedDatabase(DatabaseStore(engines, create=create), guard, observer),
         settings.state_dir,
         observer,
     )

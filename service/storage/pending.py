@@ -82,7 +82,7 @@ class Markers:
             if durable:
                 write_new(path, mark)
             else:
-                path.write_bytes(mark)
+                path.write_bytes(mark)  # whoever sees half of it sees another mark than this one
         return None if was_marked else mark
 
     def seen(self, deposition_data_set_id: str) -> bytes | None:

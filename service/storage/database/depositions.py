@@ -1,7 +1,9 @@
 """The row of a deposition: its version, the recorded signatures of its files, and the lock that orders its changes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, case, func, insert, select, update
 
@@ -12,10 +14,10 @@ from service.storage.database.tables import deposition, signature_column
 from service.vocabulary import CONTENT_TYPES
 
 _COLUMNS = tuple(deposition.c[signature_column(c)] for c in CONTENT_TYPES)
-_FIND = select(deposition.c.version, deposition.c.cif_behind, *_COLUMNS).where(
+FIND = select(deposition.c.version, deposition.c.cif_behind, *_COLUMNS).where(
     deposition.c.deposition_data_set_id == bindparam("key")
 )
-_LOCK = _FIND.with_for_update()
+_LOCK = FIND.with_for_update()
 _UPDATE = update(deposition).where(deposition.c.deposition_data_set_id == bindparam("key"))
 _CHANGE = _UPDATE.values(version=deposition.c.version + 1, cif_behind=True)
 _IN_BOTH = and_(~deposition.c.cif_behind, *(column.is_not(None) for column in _COLUMNS))
@@ -31,12 +33,15 @@ class Tally:
 
 def find(connection: Connection, deposition_data_set_id: str, *, lock: bool = False) -> Snapshot | None:
     """Read the row, and lock it until the transaction ends; `None` for an unknown deposition. No correspondence is read."""
-    found = connection.execute(_LOCK if lock else _FIND, {"key": deposition_data_set_id}).one_or_none()
-    if found is None:
-        return None
+    found = connection.execute(_LOCK if lock else FIND, {"key": deposition_data_set_id}).one_or_none()
+    return None if found is None else state_of(deposition_data_set_id, found)
+
+
+def state_of(deposition_data_set_id: str, found: Sequence[Any]) -> Snapshot:
+    """Give what a row of `FIND` says of a deposition."""
     version, cif_behind, *signatures = found
     recorded = dict(zip(CONTENT_TYPES, signatures, strict=True))
-    return Snapshot(Correspondence(deposition_data_set_id), recorded, version=version, cif_behind=cif_behind)
+    return Snapshot(Correspondence(deposition_data_set_id), recorded, version=version, cif_behind=bool(cif_behind))
 
 
 def all_signatures(connection: Connection) -> dict[str, Signatures]:

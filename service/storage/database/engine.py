@@ -21,6 +21,7 @@ _POOL_SIZE, _POOL_OVERFLOW, _POOL_RECYCLE = 4, 12, 1800
 _IDLE = 0.1
 #: Seconds for one statement of an operator who changes or copies the whole database.
 _PATIENCE = 86400
+_LOOKS = "looks"
 _MARIADB_SESSION = "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00'"
 
 
@@ -54,13 +55,29 @@ def options_of(settings: Settings, *, patient: bool = False) -> dict[str, Any]:
     }
 
 
-def init_app(app: Flask, settings: Settings, identity: Identity) -> Engine:
-    """Give an application its engine; nothing is connected before the first statement."""
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """The engine of an application's transactions, and that of its looks: there each statement ends for itself."""
+
+    work: Engine
+    looks: Engine
+
+
+def init_app(app: Flask, settings: Settings, identity: Identity) -> Engines:
+    """Give an application its engines; nothing is connected before the first statement."""
+    options = options_of(settings)
     app.config["SQLALCHEMY_DATABASE_URI"] = url_of(settings)
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options_of(settings)
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
+    app.config["SQLALCHEMY_BINDS"] = {_LOOKS: options | {"url": url_of(settings), "isolation_level": "AUTOCOMMIT"}}
     db.init_app(app)
     with app.app_context():
-        engine = db.engine
+        engines = Engines(db.engine, db.engines[_LOOKS])
+    for engine in (engines.work, engines.looks):
+        _guard(engine, settings, identity)
+    return engines
+
+
+def _guard(engine: Engine, settings: Settings, identity: Identity) -> None:
     prepare(engine)
 
     def check(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
@@ -75,7 +92,6 @@ def init_app(app: Flask, settings: Settings, identity: Identity) -> Engine:
     event.listen(engine, "connect", check)
     if settings.connection_pooling:
         _ask_idle_connections(engine)
-    return engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +102,11 @@ class PoolUse:
     most: int
 
 
-def pool_use(engine: Engine) -> PoolUse | None:
-    """Look at the pool of an engine; `None` where it keeps no connections."""
-    pool = engine.pool
-    return PoolUse(pool.checkedout(), _POOL_SIZE + _POOL_OVERFLOW) if isinstance(pool, QueuePool) else None
+def pool_use(engines: Engines) -> PoolUse | None:
+    """Look at the fuller of the pools; `None` where no connections are kept."""
+    pools = [e.pool for e in (engines.work, engines.looks)]
+    used = [pool.checkedout() for pool in pools if isinstance(pool, QueuePool)]
+    return PoolUse(max(used), _POOL_SIZE + _POOL_OVERFLOW) if used else None
 
 
 def max_packet(connection: Connection) -> int | None:

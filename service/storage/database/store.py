@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection
 
-from service.bounded import Bounded
 from service.changes import AppendMessage, Change
 from service.conflicts import Difference
 from service.deltas import Delta
@@ -26,8 +25,10 @@ from service.storage.base import (
     unknown_deposition,
 )
 from service.storage.database import bulk, conflicts, depositions
-from service.storage.database.engine import PoolUse, max_packet, pool_use
+from service.storage.database.engine import Engines, PoolUse, max_packet, pool_use
 from service.storage.database.failures import Deadlock, translated
+from service.storage.database.known import Known
+from service.storage.database.looks import Look
 from service.storage.database.rows import Rows, remove_rows
 from service.storage.database.search import slice_of
 from service.vocabulary import is_deposition_id
@@ -37,8 +38,6 @@ T = TypeVar("T")
 _DEADLOCK_TRIES = 5
 #: A deposition that no site has: the id is well formed nowhere.
 _PROBE = "probe"
-#: Characters of correspondences that a process keeps, and what a row counts besides its text.
-_CAPACITY, _ROW = 32 * 1024 * 1024, 500
 
 
 class DatabaseStore:
@@ -46,13 +45,13 @@ class DatabaseStore:
 
     name = "database"
 
-    def __init__(self, engine: Engine, *, create: bool) -> None:
-        self._reading = engine
-        self._writing = engine.execution_options(writes=True)
+    def __init__(self, engines: Engines, *, create: bool) -> None:
+        self._engines = engines
+        self._reading = engines.work
+        self._writing = engines.work.execution_options(writes=True)
+        self._look = Look(engines.looks, depositions.FIND)
         self._create = create
-        self._known: Bounded[str, tuple[int, Correspondence]] = Bounded(_CAPACITY, lambda known: _size_of(known[1]))
-        # a server that was away may come back as another one, restored from a backup
-        event.listen(engine, "connect", lambda *_: self._known.clear())
+        self._known = Known(engines.work, engines.looks)
 
     def read(self, deposition_data_set_id: str) -> Answer:
         """Give a correspondence; raise NotFound or DatabaseUnavailable."""
@@ -73,20 +72,20 @@ class DatabaseStore:
 
     def current(self, deposition_data_set_id: str) -> Snapshot | None:
         """Give what `snapshot` gives, without reading rows again of a version that this process has read."""
-        with translated(), self._reading.connect() as connection:
-            state = depositions.find(connection, deposition_data_set_id)
-            if state is None:
-                return None
-            known = self._known.get(deposition_data_set_id)
-            if known is None or known[0] != state.version:
-                known = state.version, Rows(connection, deposition_data_set_id).correspondence()
-                self._known.keep(deposition_data_set_id, known)
-            return replace(state, correspondence=known[1])
+        state = self.state(deposition_data_set_id)
+        known = state and self._known.of(state)
+        if state and known:
+            return replace(state, correspondence=known)
+        found = state and self.snapshot(deposition_data_set_id)
+        if found:
+            self._known.keep(found)
+        return found
 
     def state(self, deposition_data_set_id: str) -> Snapshot | None:
         """Read what is recorded about a deposition's files, without its rows; `None` when it is not known."""
-        with translated(), self._reading.connect() as connection:
-            return depositions.find(connection, deposition_data_set_id)
+        with translated():
+            found = self._look.row(deposition_data_set_id)
+        return None if found is None else depositions.state_of(deposition_data_set_id, found)
 
     def behind(self) -> tuple[str, ...]:
         """List the depositions whose files lack something."""
@@ -217,7 +216,7 @@ class DatabaseStore:
 
     def pool_use(self) -> PoolUse | None:
         """Tell how far the connections of this process are in use; `None` where none are kept."""
-        return pool_use(self._reading)
+        return pool_use(self._engines)
 
     def remove_scratch(self, deposition_data_set_id: str) -> None:
         """Remove every row of a scratch deposition; one whose id is well formed is a real one and never removed."""
@@ -248,7 +247,3 @@ class DatabaseStore:
                     ) from error
                 raise
         raise DatabaseUnavailable(f"the database ended {_DEADLOCK_TRIES} tries in a deadlock; try again")
-
-
-def _size_of(correspondence: Correspondence) -> int:
-    return correspondence.row_count * _ROW + sum(len(m.message_text or "") for m in correspondence.messages)

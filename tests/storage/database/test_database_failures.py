@@ -10,6 +10,7 @@ from support.site import Site, make_site
 
 from service.errors import DatabaseNotReady, DatabaseRefused, DatabaseUnavailable, MessagingError
 from service.storage.base import Observer
+from service.storage.database.engine import Engines
 from service.storage.database.failures import DEADLOCK, NOT_READY, UNAVAILABLE, Deadlock, translated
 from service.storage.database.store import DatabaseStore
 from service.storage.guard import Guard, GuardedDatabase
@@ -55,7 +56,7 @@ def test_a_deadlock_is_tried_again_as_a_whole(engine: Engine, deadlocks: int, wo
             connection.execute(text(f"SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = {DEADLOCK}"))
         return "done"
 
-    store = DatabaseStore(engine, create=True)
+    store = DatabaseStore(Engines(engine, engine), create=True)
     if works:
         assert store._transaction(work) == "done"
     else:

@@ -1,0 +1,41 @@
+"""A look at one row outside of any transaction: one statement and its answer, with nothing to begin and nothing to end."""
+
+from typing import Any, cast
+
+from sqlalchemy import Engine, Select, exc
+from sqlalchemy.engine.interfaces import DBAPICursor
+
+
+class Look:
+    """One statement with one parameter, `key`, made for the driver once: what nearly every request asks first.
+
+    `engine` is one whose connections end each statement for themselves.
+    """
+
+    def __init__(self, engine: Engine, statement: Select[Any]) -> None:
+        self._engine = engine
+        self._errors = engine.dialect.loaded_dbapi.Error
+        compiled = statement.compile(dialect=engine.dialect)
+        self._statement, self._is_positional = str(compiled), compiled.positional
+
+    def row(self, key: str) -> tuple[Any, ...] | None:
+        """Give the first row, `None` where there is none. Raises what a connection of SQLAlchemy raises."""
+        try:
+            return self._asked(key)
+        except self._errors as error:
+            gone = self._engine.dialect.is_disconnect(error, None, None)
+            kind = exc.DBAPIError.instance(None, None, cast(Exception, error), self._errors, connection_invalidated=gone)
+            raise kind from error
+
+    def _asked(self, key: str) -> tuple[Any, ...] | None:
+        pooled = self._engine.raw_connection()
+        try:
+            cursor: DBAPICursor = pooled.cursor()
+            cursor.execute(self._statement, (key,) if self._is_positional else {"key": key})
+            found = cast("tuple[Any, ...] | None", cursor.fetchone())
+            cursor.close()
+        except BaseException:
+            pooled.invalidate()  # it may still owe an answer
+            raise
+        pooled.close()
+        return found
