@@ -6,7 +6,8 @@ costs by what holds the word, the other way by what the window holds, so a sampl
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, null, or_, select, tuple_
@@ -22,8 +23,9 @@ _PLACE = (_MESSAGES.c.sent_at, _MESSAGES.c.deposition_data_set_id, _MESSAGES.c.c
 _NEWEST_FIRST = tuple(column.desc() for column in _PLACE)
 #: Messages that one slice goes through at most, so that no statement takes long and no transaction stays open.
 _STEP = 4000
-#: Messages whose files are asked for at once.
-_KEYS = 500
+#: Messages whose files are asked for at once: of more, MariaDB guesses how many rows they have, and reads whole depositions.
+_KEYS = 199
+_BELONGING = "SELECT {columns} FROM {table} WHERE (deposition_data_set_id, message_id) IN ({pairs})"
 
 
 def slice_of(connection: Connection, wanted: Wanted, begin: Begin, limit: int) -> Slice:
@@ -76,31 +78,41 @@ def _end(connection: Connection, wanted: Wanted, behind: Place | None) -> Place 
     return None if found is None else Place(*found)
 
 
-def _found(connection: Connection, wanted: Wanted, rows: Iterable[Any]) -> tuple[Found, ...]:
+def _found(connection: Connection, wanted: Wanted, rows: Iterable[Any]) -> Iterator[Found]:
+    """Read what belongs to the wanted ones of some messages, and give them with it, each made as it is asked for."""
     placed = [(Place(*row[:4]), Message(row[2], *row[4:])) for row in rows]
     admitted = [(place, message) for place, message in placed if wanted.admits_listed(message)]
     keys = sorted({(place.deposition_data_set_id, message.message_id) for place, message in admitted if message.message_id})
-    files: defaultdict[tuple[str, str | None], list[FileReference]] = defaultdict(list)
-    statuses: dict[tuple[str, str | None], Status] = {}
-    for key, file in _belonging(connection, FileReference, keys):
-        files[key, file.message_id].append(file)
-    for key, status in _belonging(connection, Status, keys):
-        statuses.setdefault((key, status.message_id), status)
-    return tuple(
-        Found(place, message, tuple(files.get(key, ())), statuses.get(key))
+    files = _belonging(connection, FileReference, keys)
+    statuses = _belonging(connection, Status, keys)
+    return (
+        Found(place, message, tuple(FileReference(*row[3:]) for row in files[key]), _first(statuses[key]))
         for place, message in admitted
         for key in [(place.deposition_data_set_id, message.message_id)]
     )
 
 
-def _belonging(connection: Connection, kind: type[Any], keys: list[tuple[str, str]]) -> Iterable[tuple[str, Any]]:
-    """Give what belongs to some messages, each with its deposition, in file order."""
-    table = CATEGORY_TABLES[kind]
-    key = table.c.deposition_data_set_id
-    columns = (key, table.c.in_file, table.c.position, *(table.c[column_of(a)] for a in attributes(kind)))
-    found: list[Any] = []
+def _belonging(
+    connection: Connection, kind: type[FileReference | Status], keys: list[tuple[str, str]]
+) -> dict[tuple[str, str | None], list[tuple[Any, ...]]]:
+    """Give the rows that belong to each of some messages, in file order.
+
+    They stay plain tuples: kept by the thousand, values of our own make garbage collection dearer than reading them.
+    """
+    columns = ("deposition_data_set_id", "in_file", "position", *map(column_of, attributes(kind)))
+    pair, pairs = ("(?, ?)", "VALUES {}") if connection.dialect.name == "sqlite" else ("(%s, %s)", "{}")
+    statement = _BELONGING.format(columns=", ".join(columns), table=CATEGORY_TABLES[kind].name, pairs=pairs)
+    message_id = columns.index("message_id")
+    found: defaultdict[tuple[str, str | None], list[tuple[Any, ...]]] = defaultdict(list)
     for n in range(0, len(keys), _KEYS):
-        wanted = tuple_(key, table.c.message_id).in_(keys[n : n + _KEYS])
-        found += connection.execute(select(*columns).where(wanted)).all()
-    for row in sorted(found, key=lambda row: (CONTENT_TYPES.index(row[1]), row[2])):
-        yield row[0], kind(*row[3:])
+        part = keys[n : n + _KEYS]
+        asked = statement.format(", ".join([pair] * len(part)))
+        for row in connection.exec_driver_sql(asked, tuple(chain.from_iterable(part))):
+            found[row[0], row[message_id]].append(row[:])
+    for rows in found.values():
+        rows.sort(key=lambda row: (CONTENT_TYPES.index(row[1]), row[2]))
+    return found
+
+
+def _first(rows: list[tuple[Any, ...]]) -> Status | None:
+    return Status(*rows[0][3:]) if rows else None
