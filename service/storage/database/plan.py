@@ -6,9 +6,8 @@ through about 15. Without a look at the messages nobody knows how many hold a wo
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, Select, text
+from sqlalchemy import Connection, text
 
 from service.window import Wanted
 from service.words import INDEXED, MARK, SHORTEST
@@ -31,12 +30,11 @@ _NEWEST = (
     " ORDER BY sent_at DESC LIMIT :each) AS newest_{n}"
 )
 _COUNTED = "SELECT count(*), {counts} FROM ({sample}) AS sample"
-_MARIADB = "MATCH (pdbx_deposition_message_info.words) AGAINST (:term IN BOOLEAN MODE)"
+_MARIADB = "MATCH (words) AGAINST ({} IN BOOLEAN MODE)"
 _SQLITE = (
-    "(pdbx_deposition_message_info.deposition_data_set_id, pdbx_deposition_message_info.content_type,"
-    " pdbx_deposition_message_info.position) IN"
+    "(deposition_data_set_id, content_type, position) IN"
     " (SELECT deposition_data_set_id, content_type, position FROM message_search_key"
-    " WHERE id IN (SELECT rowid FROM message_search WHERE message_search MATCH :term))"
+    " WHERE id IN (SELECT rowid FROM message_search WHERE message_search MATCH {}))"
 )
 _MARIADB_SIZES = (
     "EXPLAIN SELECT sent_at FROM pdbx_deposition_message_info WHERE sent_at >= :since AND sent_at <= :last"
@@ -74,12 +72,12 @@ def way_of(connection: Connection, wanted: Wanted) -> str:
     return rarest if _is_shorter(sizes, hits, size) else ""
 
 
-def matching(connection: Connection, statement: Select[Any], needle: str) -> Select[Any]:
-    """Limit a selection of messages to those that hold a word, or one that begins so, told by the full-text index."""
+def matching(connection: Connection, needle: str) -> tuple[str, str]:
+    """Give the condition that a message holds a word, or one that begins so, told by the full-text index; and its value."""
     term = needle.strip()[:INDEXED]
     if connection.dialect.name == "sqlite":
-        return statement.where(text(_SQLITE).bindparams(term=f'"{term}"*'))
-    return statement.where(text(_MARIADB).bindparams(term=f"+{term}*"))
+        return _SQLITE, f'"{term}"*'
+    return _MARIADB, f"+{term}*"
 
 
 def _is_shorter(sizes: _Sizes, hits: int, size: int) -> bool:
