@@ -4,11 +4,13 @@ Measured on MariaDB 10.11: a message that the index gives costs about 25 microse
 through about 15. Without a look at the messages nobody knows how many hold a word, so a sample is counted first.
 """
 
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, text
 
+from service.bounded import Bounded
 from service.window import Wanted
 from service.words import INDEXED, MARK, SHORTEST
 
@@ -22,6 +24,8 @@ _SAMPLE, _PLACES, _SHARE = 16, 4, 20
 _GROWTH = 4
 #: Matches to reckon with where the sample shows none.
 _UNSEEN = 0.3
+#: Seconds for which a way is kept, and how many ways are.
+_SECONDS, _MOST = 60, 1000
 _EARLIEST, _LATEST = datetime(1990, 1, 1), "9999-01-01"
 
 _HOLDS = "nullif(instr(words, :term_{0}), 0) AS holds_{0}"
@@ -52,6 +56,24 @@ class _Sizes:
 
     total: int
     window: int
+
+
+class Ways:
+    """The way of each search, kept for a while: its next page, and whoever asks the same, need no sample."""
+
+    def __init__(self) -> None:
+        self._kept: Bounded[tuple[object, ...], str] = Bounded(_MOST, lambda _: 1)
+
+    def of(self, connection: Connection, wanted: Wanted) -> str:
+        """Give the way that was chosen a short time ago for such words and days; choose it where none was."""
+        if wanted.depositions or not wanted.keywords:
+            return ""
+        key = (wanted.keywords, wanted.since[:10], wanted.last[:10], time.monotonic() // _SECONDS)
+        way = self._kept.get(key)
+        if way is None:
+            way = way_of(connection, wanted)
+            self._kept.keep(key, way)
+        return way
 
 
 def way_of(connection: Connection, wanted: Wanted) -> str:
@@ -88,7 +110,7 @@ def _is_shorter(sizes: _Sizes, hits: int, size: int) -> bool:
 def _rarest(connection: Connection, wanted: Wanted, terms: list[str], size: int) -> tuple[str, int, int]:
     """Give the word that the fewest messages of a sample hold, how many those are, and how large the sample is."""
     numbers = range(len(terms))
-    times = {f"time_{n}": time for n, time in enumerate(_places(wanted))}
+    times = {f"time_{n}": place for n, place in enumerate(_places(wanted))}
     holds = ", ".join(map(_HOLDS.format, numbers))
     sample = " UNION ALL ".join(_NEWEST.format(holds=holds, n=n) for n in range(_PLACES))
     counted = text(_COUNTED.format(counts=", ".join(f"count(holds_{n})" for n in numbers), sample=sample))

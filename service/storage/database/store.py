@@ -28,6 +28,7 @@ from service.storage.base import (
 from service.storage.database import bulk, conflicts, depositions
 from service.storage.database.engine import PoolUse, max_packet, pool_use
 from service.storage.database.failures import Deadlock, translated
+from service.storage.database.plan import Ways
 from service.storage.database.rows import Rows, remove_rows
 from service.storage.database.search import slice_of
 from service.vocabulary import is_deposition_id
@@ -51,6 +52,7 @@ class DatabaseStore:
         self._writing = engine.execution_options(writes=True)
         self._create = create
         self._known: Bounded[str, tuple[int, Correspondence]] = Bounded(_CAPACITY, lambda known: _size_of(known[1]))
+        self._ways = Ways()
         # a server that was away may come back as another one, restored from a backup
         event.listen(engine, "connect", lambda *_: self._known.clear())
 
@@ -120,7 +122,8 @@ class DatabaseStore:
     def recent(self, wanted: Wanted, begin: Begin, limit: int) -> Slice:
         """Give the next wanted messages, newest first, at most `limit`; each slice is one short transaction."""
         with translated(), self._reading.connect() as connection:
-            return slice_of(connection, wanted, begin, limit)
+            way = self._ways.of(connection, wanted) if begin.way is None else begin.way
+            return slice_of(connection, wanted, begin.behind, way, limit)
 
     def write(self, change: Change) -> Applied:
         """Resolve a change and write its rows in one transaction, which leaves the files behind."""
