@@ -25,10 +25,9 @@ from service.storage.base import (
     same_signature,
     unknown_deposition,
 )
-from service.storage.database import bulk, conflicts, depositions
+from service.storage.database import bulk, conflicts, depositions, plan
 from service.storage.database.engine import PoolUse, max_packet, pool_use
 from service.storage.database.failures import Deadlock, translated
-from service.storage.database.plan import Ways
 from service.storage.database.rows import Rows, remove_rows
 from service.storage.database.search import slice_of
 from service.vocabulary import is_deposition_id
@@ -52,7 +51,7 @@ class DatabaseStore:
         self._writing = engine.execution_options(writes=True)
         self._create = create
         self._known: Bounded[str, tuple[int, Correspondence]] = Bounded(_CAPACITY, lambda known: _size_of(known[1]))
-        self._ways = Ways()
+        self._ways = plan.Ways()
         # a server that was away may come back as another one, restored from a backup
         event.listen(engine, "connect", lambda *_: self._known.clear())
 
