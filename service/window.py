@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -90,9 +91,12 @@ class Begin:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Some messages of a list, and where the next slice begins; `None` at the end. A slice may be empty before that."""
+    """Some messages of a list, to be read once, and where the next slice begins: `None` at the end.
 
-    found: tuple[Found, ...]
+    A slice may be empty before that.
+    """
+
+    found: Iterator[Found]
     rest: Begin | None
 
 

@@ -136,11 +136,20 @@ def test_every_other_filter_gives_what_a_plain_one_gives(
     assert told(given(services, wanted)) == expected(everything, wanted)
 
 
+def test_each_message_comes_with_its_own_files_and_status(services: Services, everything: list[Correspondence]) -> None:
+    whole = {made.deposition_data_set_id: made for made in everything}
+    for found in given(services, Wanted("2026-01-01")):
+        made, message_id = whole[found.place.deposition_data_set_id], str(found.message.message_id)
+        assert found.files == made.references(message_id)
+        assert found.status == made.status(message_id)
+
+
 def test_a_list_is_the_same_in_slices_of_any_size(
     services: Services, everything: list[Correspondence], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for step, size in ((7, 3), (50, 500), (4000, 1)):
         monkeypatch.setattr("service.storage.database.search._STEP", step)
+        monkeypatch.setattr("service.storage.database.search._KEYS", step)
         monkeypatch.setattr("service.recent._SLICE", size)
         for wanted in (Wanted("2026-01-01"), Wanted("2026-01-01", keywords=(Keyword("valid"),))):
             assert told(given(services, wanted)) == expected(everything, wanted)

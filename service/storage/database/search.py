@@ -6,101 +6,129 @@ costs by what holds the word, the other way by what the window holds, so a sampl
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, null, or_, select, tuple_
+from sqlalchemy import Connection, text
 
 from service.messages import FileReference, Message, Status, attributes
-from service.storage.database.plan import matching, way_of
+from service.storage.database.plan import matching
 from service.storage.database.tables import CATEGORY_TABLES, column_of
 from service.vocabulary import CONTENT_TYPES
 from service.window import Begin, Found, Place, Slice, Wanted
 
-_MESSAGES = CATEGORY_TABLES[Message]
-_PLACE = (_MESSAGES.c.sent_at, _MESSAGES.c.deposition_data_set_id, _MESSAGES.c.content_type, _MESSAGES.c.position)
-_NEWEST_FIRST = tuple(column.desc() for column in _PLACE)
+_PLACE = "sent_at, deposition_data_set_id, content_type, position"
+_NEWEST_FIRST = "sent_at DESC, deposition_data_set_id DESC, content_type DESC, position DESC"
+#: As text, which SQLAlchemy passes on: it takes longer to build such a statement than MariaDB to answer it.
+_MESSAGES = "SELECT {columns} FROM pdbx_deposition_message_info WHERE {where} ORDER BY {order} LIMIT {limit}"
 #: Messages that one slice goes through at most, so that no statement takes long and no transaction stays open.
 _STEP = 4000
-#: Messages whose files are asked for at once.
-_KEYS = 500
+#: Messages whose files are asked for at once; from 500 on, MariaDB makes a table of their keys first.
+_KEYS = 250
+#: MariaDB is told the index: it would look at each key in two of them first, and for many keys read whole depositions.
+_BELONGING = "SELECT {columns} FROM {table}{index} WHERE (deposition_data_set_id, message_id) IN ({pairs})"
 
 
-def slice_of(connection: Connection, wanted: Wanted, begin: Begin, limit: int) -> Slice:
-    """Give the next wanted messages, at most `limit`, with their files and statuses."""
-    way = way_of(connection, wanted) if begin.way is None else begin.way
-    end = _end(connection, wanted, begin.behind) if wanted.keywords and not way else None
-    within = [*_within(wanted, begin.behind), *_listed(wanted)]
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """Conditions that all hold, and the values of their parameters."""
+
+    conditions: list[str]
+    values: dict[str, Any]
+
+    def add(self, condition: str, *values: object) -> None:
+        """Add a condition whose parameters are written `{}`."""
+        names = [f"value_{n}" for n in range(len(self.values), len(self.values) + len(values))]
+        self.conditions.append(condition.format(*(f":{name}" for name in names)))
+        self.values.update(zip(names, values, strict=True))
+
+
+def slice_of(connection: Connection, wanted: Wanted, behind: Place | None, way: str, limit: int) -> Slice:
+    """Give the wanted messages behind a place, at most `limit`, with their files and statuses; `way` is as planned."""
+    where = _within(wanted, behind)
+    end = _end(connection, where) if wanted.keywords and not way else None
+    for needle in (needle for keyword in wanted.keywords for needle in keyword.needles):
+        where.add("instr(words, {}) > 0", needle)
     if end is not None:
-        within += [_MESSAGES.c.sent_at >= end.sent_at, _not_behind(end)]
-    statement = _columns(wanted).where(*within).order_by(*_NEWEST_FIRST).limit(limit)
+        where.add("sent_at >= {}", end.sent_at)
+        where.add("(sent_at > {} OR (deposition_data_set_id, content_type, position) >= ({}, {}, {}))", *end)
     if way:
-        statement = matching(connection, statement, way)
-    rows = connection.execute(statement).all()
+        where.add(*matching(connection, way))
+    rows = _ask(connection, f"{_PLACE}, {_columns(wanted)}", where, f"{limit}")
     last = Place(*rows[-1][:4]) if len(rows) == limit else end
     return Slice(_found(connection, wanted, rows), None if last is None else Begin(last, way))
 
 
-def _columns(wanted: Wanted) -> Select[Any]:
-    """Select place and attributes; the text, by far the most of a message, only where it is needed."""
+def _ask(connection: Connection, columns: str, where: _Where, limit: str) -> Sequence[Any]:
+    conditions = " AND ".join(where.conditions)
+    statement = _MESSAGES.format(columns=columns, where=conditions, order=_NEWEST_FIRST, limit=limit)
+    return connection.execute(text(statement), where.values).all()
+
+
+def _columns(wanted: Wanted) -> str:
+    """List the attributes; the text, by far the most of a message, only where it is needed."""
     left_out = () if wanted.needs_text else ("message_text",)
-    columns = (null() if a in left_out else _MESSAGES.c[column_of(a)] for a in attributes(Message))
-    return select(*_PLACE, *columns)
+    return ", ".join("NULL" if a in left_out else column_of(a) for a in attributes(Message))
 
 
-def _within(wanted: Wanted, behind: Place | None) -> list[ColumnElement[bool]]:
+def _within(wanted: Wanted, behind: Place | None) -> _Where:
     """Limit a list to its window, its depositions and files, and to what comes behind a place."""
-    last = wanted.last if behind is None else min(wanted.last, behind.sent_at)
-    conditions: list[ColumnElement[bool]] = [_MESSAGES.c.sent_at >= wanted.since, _MESSAGES.c.sent_at <= last]
-    if wanted.depositions:
-        conditions.append(_MESSAGES.c.deposition_data_set_id.in_(wanted.depositions))
-    if wanted.content_types:
-        conditions.append(_MESSAGES.c.content_type.in_(wanted.content_types))
+    where = _Where([], {})
+    where.add("sent_at >= {}", wanted.since)
+    where.add("sent_at <= {}", wanted.last if behind is None else min(wanted.last, behind.sent_at))
+    for column, admitted in (("deposition_data_set_id", wanted.depositions), ("content_type", wanted.content_types)):
+        if admitted:
+            where.add(f"{column} IN ({', '.join(['{}'] * len(admitted))})", *admitted)
     if behind is not None:
-        conditions.append(or_(_MESSAGES.c.sent_at < behind.sent_at, tuple_(*_PLACE[1:]) < tuple_(*behind[1:])))
-    return conditions
+        where.add("(sent_at < {} OR (deposition_data_set_id, content_type, position) < ({}, {}, {}))", *behind)
+    return where
 
 
-def _not_behind(end: Place) -> ColumnElement[bool]:
-    return or_(_MESSAGES.c.sent_at > end.sent_at, tuple_(*_PLACE[1:]) >= tuple_(*end[1:]))
-
-
-def _listed(wanted: Wanted) -> list[ColumnElement[bool]]:
-    return [func.instr(_MESSAGES.c.words, needle) > 0 for keyword in wanted.keywords for needle in keyword.needles]
-
-
-def _end(connection: Connection, wanted: Wanted, behind: Place | None) -> Place | None:
+def _end(connection: Connection, where: _Where) -> Place | None:
     """Give the place up to which a slice goes, told by the index alone; `None` where it goes to the end."""
-    places = select(*_PLACE).where(*_within(wanted, behind)).order_by(*_NEWEST_FIRST)
-    found = connection.execute(places.limit(1).offset(_STEP - 1)).one_or_none()
-    return None if found is None else Place(*found)
+    return next((Place(*row) for row in _ask(connection, _PLACE, where, f"1 OFFSET {_STEP - 1}")), None)
 
 
-def _found(connection: Connection, wanted: Wanted, rows: Iterable[Any]) -> tuple[Found, ...]:
+def _found(connection: Connection, wanted: Wanted, rows: Iterable[Any]) -> Iterator[Found]:
+    """Read what belongs to the wanted ones of some messages, and give them with it, each made as it is asked for."""
     placed = [(Place(*row[:4]), Message(row[2], *row[4:])) for row in rows]
     admitted = [(place, message) for place, message in placed if wanted.admits_listed(message)]
     keys = sorted({(place.deposition_data_set_id, message.message_id) for place, message in admitted if message.message_id})
-    files: defaultdict[tuple[str, str | None], list[FileReference]] = defaultdict(list)
-    statuses: dict[tuple[str, str | None], Status] = {}
-    for key, file in _belonging(connection, FileReference, keys):
-        files[key, file.message_id].append(file)
-    for key, status in _belonging(connection, Status, keys):
-        statuses.setdefault((key, status.message_id), status)
-    return tuple(
-        Found(place, message, tuple(files.get(key, ())), statuses.get(key))
+    files = _belonging(connection, FileReference, keys)
+    statuses = _belonging(connection, Status, keys)
+    return (
+        Found(place, message, tuple(FileReference(*row[3:]) for row in files[key]), _first(statuses[key]))
         for place, message in admitted
         for key in [(place.deposition_data_set_id, message.message_id)]
     )
 
 
-def _belonging(connection: Connection, kind: type[Any], keys: list[tuple[str, str]]) -> Iterable[tuple[str, Any]]:
-    """Give what belongs to some messages, each with its deposition, in file order."""
-    table = CATEGORY_TABLES[kind]
-    key = table.c.deposition_data_set_id
-    columns = (key, table.c.in_file, table.c.position, *(table.c[column_of(a)] for a in attributes(kind)))
-    found: list[Any] = []
+def _belonging(
+    connection: Connection, kind: type[FileReference | Status], keys: list[tuple[str, str]]
+) -> dict[tuple[str, str | None], list[tuple[Any, ...]]]:
+    """Give the rows that belong to each of some messages, in file order.
+
+    They stay plain tuples: kept by the thousand, values of our own make garbage collection dearer than reading them.
+    """
+    columns = ("deposition_data_set_id", "in_file", "position", *map(column_of, attributes(kind)))
+    table = CATEGORY_TABLES[kind].name
+    pair, pairs, index = "(%s, %s)", "{}", f" FORCE INDEX (ix_{table}_message_id)"
+    if connection.dialect.name == "sqlite":
+        pair, pairs, index = "(?, ?)", "VALUES {}", ""
+    statement = _BELONGING.format(columns=", ".join(columns), table=table, index=index, pairs=pairs)
+    message_id = columns.index("message_id")
+    found: defaultdict[tuple[str, str | None], list[tuple[Any, ...]]] = defaultdict(list)
     for n in range(0, len(keys), _KEYS):
-        wanted = tuple_(key, table.c.message_id).in_(keys[n : n + _KEYS])
-        found += connection.execute(select(*columns).where(wanted)).all()
-    for row in sorted(found, key=lambda row: (CONTENT_TYPES.index(row[1]), row[2])):
-        yield row[0], kind(*row[3:])
+        part = keys[n : n + _KEYS]
+        asked = statement.format(", ".join([pair] * len(part)))
+        for row in connection.exec_driver_sql(asked, tuple(chain.from_iterable(part))):
+            found[row[0], row[message_id]].append(row[:])
+    for rows in found.values():
+        rows.sort(key=lambda row: (CONTENT_TYPES.index(row[1]), row[2]))
+    return found
+
+
+def _first(rows: list[tuple[Any, ...]]) -> Status | None:
+    return Status(*rows[0][3:]) if rows else None

@@ -24,7 +24,7 @@ from service.storage.base import (
     same_signature,
     unknown_deposition,
 )
-from service.storage.database import bulk, conflicts, depositions
+from service.storage.database import bulk, conflicts, depositions, plan
 from service.storage.database.engine import Engines, PoolUse, max_packet, pool_use
 from service.storage.database.failures import Deadlock, translated
 from service.storage.database.known import Known
@@ -36,8 +36,7 @@ from service.window import Begin, Slice, Wanted
 
 T = TypeVar("T")
 _DEADLOCK_TRIES = 5
-#: A deposition that no site has: the id is well formed nowhere.
-_PROBE = "probe"
+_PROBE = "probe"  # a deposition that no site has: the id is well formed nowhere
 
 
 class DatabaseStore:
@@ -52,6 +51,7 @@ class DatabaseStore:
         self._look = Look(engines.looks, depositions.FIND)
         self._create = create
         self._known = Known(engines.work, engines.looks)
+        self._ways = plan.Ways()
 
     def read(self, deposition_data_set_id: str) -> Answer:
         """Give a correspondence; raise NotFound or DatabaseUnavailable."""
@@ -119,7 +119,8 @@ class DatabaseStore:
     def recent(self, wanted: Wanted, begin: Begin, limit: int) -> Slice:
         """Give the next wanted messages, newest first, at most `limit`; each slice is one short transaction."""
         with translated(), self._reading.connect() as connection:
-            return slice_of(connection, wanted, begin, limit)
+            way = self._ways.of(connection, wanted) if begin.way is None else begin.way
+            return slice_of(connection, wanted, begin.behind, way, limit)
 
     def write(self, change: Change) -> Applied:
         """Resolve a change and write its rows in one transaction, which leaves the files behind."""

@@ -131,3 +131,15 @@ def test_the_index_is_asked_for_rare_words_alone(
             connection.execute(text("ANALYZE TABLE pdbx_deposition_message_info"))
         wanted = Wanted("2026-05-01", "2026-06-30", keywords=tuple(map(Keyword, words)))
         assert plan.way_of(connection, wanted) == way
+
+
+@pytest.mark.usefixtures("_filled")
+def test_the_way_of_a_search_is_kept_for_a_while(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "_FEW", 0)
+    ways, wanted = plan.Ways(), Wanted("2026-01-01", keywords=(Keyword("zirconocene"),))
+    with engine.begin() as connection:
+        assert ways.of(connection, wanted) == " _zirconocene"
+        monkeypatch.setattr(plan, "_COST", 1e9)
+        assert ways.of(connection, wanted) == " _zirconocene"
+        monkeypatch.setattr(plan, "_SECONDS", 1e-9)
+        assert ways.of(connection, wanted) == ""
