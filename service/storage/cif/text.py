@@ -1,6 +1,7 @@
 """Texts to CIF values and back (DESIGN.md section 9, reference sections 3 and 4). What is written is plain ASCII that the
 legacy programs, mmcif and gemmi read alike; the legacy display decodes it to the same text."""
 
+import codecs
 import html
 import re
 from functools import lru_cache
@@ -9,7 +10,7 @@ from service.text import normalise
 
 #: What the legacy decoder takes for a character reference (html.unescape's own grammar).
 _REFERENCE = re.compile(r"&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[^\t\n\f <&#;]{1,32};?)", re.ASCII)
-_NON_ASCII = re.compile(r"[^\x00-\x7f]")
+_NUMBERED = "messaging.cif"
 #: No reference survives the legacy decoder for these; where a file already holds one, it stays as it is.
 _UNCARRIED = re.compile(r"[\x80-\x9f\ufdd0-\ufdef]|[\ufffe\uffff]")
 _RESERVED = re.compile(r"[;_]|(?:data|loop|save|stop|global)_", re.IGNORECASE)
@@ -24,7 +25,7 @@ def encode(text: str) -> str:
         return f"&#{ord(text)};"
     encoded = _REFERENCE.sub(_escape_ampersand, text) if "&" in text else text
     if not encoded.isascii():
-        encoded = _NON_ASCII.sub(_number, encoded)
+        encoded = encoded.encode("ascii", _NUMBERED).decode("utf-8")
     if encoded.startswith(";"):
         encoded = f"&#59;{encoded[1:]}"
     return encoded.replace("\n;", "\n&#59;")
@@ -40,11 +41,21 @@ def _escape_ampersand(match: re.Match[str]) -> str:
     return f"&#38;{found[1:]}" if html.unescape(found) != found else found
 
 
-def _number(match: re.Match[str]) -> str:
-    character = match.group()
+def _number(error: UnicodeError) -> tuple[bytes, int]:
+    """Write what stands between ASCII characters, as the handler of a codec, which finds it sooner than a pattern does."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return b"".join(map(_numbered, error.object[error.start : error.end])), error.end
+
+
+@lru_cache(maxsize=4096)
+def _numbered(character: str) -> bytes:
     point = ord(character)
     carried = not _UNCARRIED.match(character) and point & 0xFFFE != 0xFFFE
-    return f"&#{point};" if carried else character
+    return f"&#{point};".encode() if carried else character.encode("utf-8")
+
+
+codecs.register_error(_NUMBERED, _number)
 
 
 def to_token(text: str | None) -> bytes:
