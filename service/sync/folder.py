@@ -41,10 +41,11 @@ class Folder:
 
     def bring(self, deposition_data_set_id: str) -> Outcome:
         """Write what the database holds of a deposition, with what is kept for it; empty files are not made."""
+        kept = Kept(tuple(self._pending.of(deposition_data_set_id).values()))  # first, for it may go into the rows meanwhile
         known = self._database.snapshot(deposition_data_set_id)
         if known is None:
             raise unknown_deposition(deposition_data_set_id)
-        wanted = Kept(tuple(self._pending.of(deposition_data_set_id).values())).over(known.correspondence)
+        wanted = kept.over(known.correspondence)
         found = self._found(deposition_data_set_id)
         changed = [c for c in CONTENT_TYPES if wanted.section(c) != found.correspondence.section(c)]
         for content_type in changed:

@@ -28,14 +28,16 @@ class Look:
             raise kind from error
 
     def _asked(self, key: str) -> tuple[Any, ...] | None:
-        pooled = self._engine.raw_connection()
+        pooled, answered = self._engine.raw_connection(), False
         try:
             cursor: DBAPICursor = pooled.cursor()
             cursor.execute(self._statement, (key,) if self._is_positional else {"key": key})
             found = cast("tuple[Any, ...] | None", cursor.fetchone())
             cursor.close()
-        except BaseException:
-            pooled.invalidate()  # it may still owe an answer
-            raise
-        pooled.close()
+            answered = True
+        finally:
+            if answered:
+                pooled.close()
+            else:
+                pooled.invalidate()  # it may still owe an answer
         return found
