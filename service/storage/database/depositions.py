@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, func, insert, select, update
+from sqlalchemy import Connection, Update, and_, bindparam, case, func, insert, select, update
 
 from service.errors import DatabaseUnavailable
 from service.messages import Correspondence
-from service.storage.base import Signatures, Snapshot
+from service.storage.base import Signatures, Snapshot, spellings
 from service.storage.database.tables import deposition, signature_column
 from service.vocabulary import CONTENT_TYPES
 
@@ -20,7 +20,20 @@ FIND = select(deposition.c.version, deposition.c.cif_behind, *_COLUMNS).where(
 _LOCK = FIND.with_for_update()
 _UPDATE = update(deposition).where(deposition.c.deposition_data_set_id == bindparam("key"))
 _CHANGE = _UPDATE.values(version=deposition.c.version + 1, cif_behind=True)
+_RECORDED = ("before", "before_young", "after", "after_young")
 _IN_BOTH = and_(~deposition.c.cif_behind, *(column.is_not(None) for column in _COLUMNS))
+
+
+def _follow(content_type: str) -> Update:
+    """Build the statement that moves the recorded signature of a file where that is one of the given ones."""
+    column = deposition.c[signature_column(content_type)]
+    in_step = column.in_([bindparam(name) for name in _RECORDED])
+    values: dict[str, Any] = {column.name: bindparam("signature"), "version": deposition.c.version + 1}
+    return _UPDATE.where(~deposition.c.cif_behind, in_step).values(values)
+
+
+_FOLLOW = {c: _follow(c) for c in CONTENT_TYPES}
+_LOSE = {c: _UPDATE.values({signature_column(c): None, "version": deposition.c.version + 1}) for c in CONTENT_TYPES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +105,23 @@ def record(
 def change(connection: Connection, deposition_data_set_id: str) -> bool:
     """Count a change of the rows that leaves the files behind, and lock the row; tell whether the deposition is known."""
     return connection.execute(_CHANGE, {"key": deposition_data_set_id}).rowcount > 0
+
+
+def follow(
+    connection: Connection, deposition_data_set_id: str, content_type: str, before: str | None, after: str | None
+) -> bool:
+    """Move a recorded signature from `before` to `after`, count the change and lock the row; tell whether it stood there.
+
+    Where it is neither of the two, or the files are behind, nothing is done (rule CAS of the model).
+    """
+    given = dict(zip(_RECORDED, (*spellings(before), *spellings(after)), strict=True))
+    values = given | {"key": deposition_data_set_id, "signature": after}
+    return connection.execute(_FOLLOW[content_type], values).rowcount > 0
+
+
+def lose(connection: Connection, deposition_data_set_id: str, content_type: str) -> bool:
+    """Make a recorded signature unknown, count the change, lock the row; tell whether the deposition is known (rule INV)."""
+    return connection.execute(_LOSE[content_type], {"key": deposition_data_set_id}).rowcount > 0
 
 
 def remove(connection: Connection, deposition_data_set_id: str) -> None:

@@ -21,7 +21,6 @@ from service.storage.base import (
     Outcome,
     Signatures,
     Snapshot,
-    same_signature,
     unknown_deposition,
 )
 from service.storage.database import bulk, conflicts, depositions, plan
@@ -153,21 +152,20 @@ class DatabaseStore:
         """
 
         def work(connection: Connection) -> bool:
-            key = deposition_data_set_id
-            state = depositions.find(connection, key, lock=True) or depositions.create(connection, key)
+            key, file = deposition_data_set_id, delta.content_type
+            in_step = depositions.follow(connection, key, file, before, after)
+            if not in_step and not depositions.lose(connection, key, file):
+                depositions.create(connection, key)
+                depositions.lose(connection, key, file)
             rows = Rows(connection, key)
             if delta.append:
-                rows.look_ahead(delta.content_type, str(delta.append.message_id))
-            recorded = state.signatures[delta.content_type]
-            follows = same_signature(recorded, before) or same_signature(recorded, after)
-            in_step = follows and not state.cif_behind
+                rows.look_ahead(file, str(delta.append.message_id))
             if delta.fits(rows):
                 rows.put(delta)
-                is_here = True
-            else:
-                is_here = delta.is_in(rows)
-            signatures = {delta.content_type: after if in_step and is_here else None}
-            depositions.record(connection, state, signatures, cif_behind=state.cif_behind)
+                return True
+            is_here = delta.is_in(rows)
+            if in_step and not is_here:
+                depositions.lose(connection, key, file)
             return is_here
 
         return self._transaction(work)

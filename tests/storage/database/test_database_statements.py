@@ -12,7 +12,7 @@ from support.site import Site, make_site
 from service.changes import AppendMessage, Change, EditDraft, MarkRead
 from service.messages import FileReference, OriginalCommunication
 from service.storage.database.store import DatabaseStore
-from service.vocabulary import TO_DEPOSITOR
+from service.vocabulary import CONTENT_TYPES, TO_DEPOSITOR
 
 LETTER = AppendMessage(
     DEP,
@@ -61,3 +61,16 @@ def test_a_change_that_the_file_holds_takes_no_more(store: DatabaseStore, name: 
     statements, commits = counted(store, lambda: store.record(DEP, delta, None, "1-2-3-4"))
     assert statements <= 8
     assert commits == 1
+
+
+def test_a_change_that_follows_what_is_recorded_finds_locks_and_records_in_one_statement(store: DatabaseStore) -> None:
+    found = store.snapshot(DEP)
+    assert found is not None
+    files = {c: (found.correspondence.section(c), "1-2-3-4~") for c in CONTENT_TYPES}
+    store.bring(DEP, files, lambda now: (now.correspondence, ()))
+    delta = LETTER.resolve(found.correspondence)
+    statements, _ = counted(store, lambda: store.record(DEP, delta, "1-2-3-4", "1-2-3-5"))
+    assert statements == 5  # the row, what stands there, and one for each of three categories
+    state = store.state(DEP)
+    assert state is not None
+    assert state.signatures[TO_DEPOSITOR] == "1-2-3-5"
