@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 from service.errors import FileUnavailable
 from service.processes import wrote
@@ -62,13 +63,13 @@ class ActiveFile:
         return exclusive(self.state_dir / "profile.lock")
 
     def trail(self, most: int) -> list[dict[str, object]]:
-        """Give the newest attempts to change the profile, the newest first."""
+        """Give the newest attempts to change the profile, the newest first; a line that a crash cut short as it stands."""
         with faults(self._audit):
             if not self._audit.exists():
                 return []
             with self._audit.open("rb") as file:
                 lines = deque(file, maxlen=most)
-        return [json.loads(line) for line in reversed(lines)]
+        return [_entry(line) for line in reversed(lines)]
 
     def audit(self, **entry: object) -> None:
         """Write one line about an attempt to change the profile, refused ones too."""
@@ -116,3 +117,11 @@ class Workers:
 def utc_now() -> str:
     """Give the time as ISO 8601 in UTC with microseconds."""
     return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def _entry(line: bytes) -> dict[str, object]:
+    try:
+        return cast(dict[str, object], json.loads(line))
+    except ValueError:
+        text = line.decode(errors="replace").strip()
+        return {"time": "", "event": "a line that cannot be read", "result": "damaged", "reason": text}

@@ -54,13 +54,18 @@ def exclusive(path: Path) -> Iterator[None]:
 
 
 def append_line(path: Path, line: bytes) -> None:
-    """Append one line durably and whole, or nothing; lines of several processes do not mix. Raises OSError."""
+    """Append one line durably and whole, or nothing; lines of several processes do not mix. Raises OSError.
+
+    What a crash cut short stays a line of its own.
+    """
     make_directory(path.parent)
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o640)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         before = os.fstat(descriptor).st_size
-        if os.write(descriptor, line + b"\n") <= len(line):
+        is_torn = before and os.pread(descriptor, 1, before - 1) != b"\n"
+        whole = (b"\n" if is_torn else b"") + line + b"\n"
+        if os.write(descriptor, whole) < len(whole):
             os.ftruncate(descriptor, before)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
         os.fsync(descriptor)

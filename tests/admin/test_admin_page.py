@@ -212,3 +212,12 @@ def test_a_browser_is_asked_for_a_token_and_other_callers_are_not(site: Site, cl
     assert app.test_client().get("/admin/", auth=("anybody", site.token("admin"))).status_code == 200
     assert app.test_client().get("/admin/", auth=("anybody", site.token("metrics"))).status_code == 403
     assert app.test_client().get("/admin/", auth=("anybody", "nonsense")).status_code == 401
+
+
+def test_a_line_of_the_audit_trail_that_a_crash_cut_short_is_shown_as_it_stands(site: Site, client: FlaskClient) -> None:
+    with (site.root / "state" / "audit.jsonl").open("ab") as file:
+        file.write(b'{"time": "2026-11-28T03')
+    page = client.get("/admin/")
+    assert page.status_code == 200
+    assert "a line that cannot be read" in page.text
+    assert "2026-11-28T03" in page.text

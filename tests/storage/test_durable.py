@@ -148,6 +148,13 @@ def test_after_a_line_that_did_not_fit_the_next_one_is_a_line_of_its_own(tmp_pat
     assert path.read_bytes().split(b"\n")[-2:] == [b"last", b""]
 
 
+def test_what_a_crash_cut_short_does_not_take_the_next_line_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "lines"
+    path.write_bytes(b"whole\nha")
+    append_line(path, b"next")
+    assert path.read_bytes() == b"whole\nha\nnext\n"
+
+
 def test_the_first_line_makes_the_directory_entry_durable_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     steps = _recorded(monkeypatch)
 
