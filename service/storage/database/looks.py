@@ -1,4 +1,4 @@
-"""A look at one row outside of any transaction: one statement and its answer, with nothing to begin and nothing to end."""
+"""A look at one text outside of any transaction: one statement and its answer, with nothing to begin and nothing to end."""
 
 from typing import Any, cast
 
@@ -18,8 +18,8 @@ class Look:
         compiled = statement.compile(dialect=engine.dialect)
         self._statement, self._is_positional = str(compiled), compiled.positional
 
-    def row(self, key: str) -> tuple[Any, ...] | None:
-        """Give the first row, `None` where there is none. Raises what a connection of SQLAlchemy raises."""
+    def text(self, key: str) -> str | None:
+        """Give the text of the first row, `None` where there is none. Raises what a connection of SQLAlchemy raises."""
         try:
             return self._asked(key)
         except self._errors as error:
@@ -27,12 +27,12 @@ class Look:
             kind = exc.DBAPIError.instance(None, None, cast(Exception, error), self._errors, connection_invalidated=gone)
             raise kind from error
 
-    def _asked(self, key: str) -> tuple[Any, ...] | None:
+    def _asked(self, key: str) -> str | None:
         pooled, answered = self._engine.raw_connection(), False
         try:
             cursor: DBAPICursor = pooled.cursor()
             cursor.execute(self._statement, (key,) if self._is_positional else {"key": key})
-            found = cast("tuple[Any, ...] | None", cursor.fetchone())
+            found = cursor.fetchone()
             cursor.close()
             answered = True
         finally:
@@ -40,4 +40,4 @@ class Look:
                 pooled.close()
             else:
                 pooled.invalidate()  # it may still owe an answer
-        return found
+        return None if found is None else cast(str, found[0])

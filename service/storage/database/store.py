@@ -47,7 +47,7 @@ class DatabaseStore:
         self._engines = engines
         self._reading = engines.work
         self._writing = engines.work.execution_options(writes=True)
-        self._look = Look(engines.looks, depositions.FIND)
+        self._look = Look(engines.looks, depositions.LOOK)
         self._create = create
         self._known = Known(engines.work, engines.looks)
         self._ways = plan.Ways()
@@ -83,8 +83,8 @@ class DatabaseStore:
     def state(self, deposition_data_set_id: str) -> Snapshot | None:
         """Read what is recorded about a deposition's files, without its rows; `None` when it is not known."""
         with translated():
-            found = self._look.row(deposition_data_set_id)
-        return None if found is None else depositions.state_of(deposition_data_set_id, found)
+            found = self._look.text(deposition_data_set_id)
+        return None if found is None else depositions.seen(deposition_data_set_id, found)
 
     def behind(self) -> tuple[str, ...]:
         """List the depositions whose files lack something."""
