@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from service.errors import SwitchRefused
+from service.errors import StoreUnavailable, SwitchRefused
 from service.services import Services
 from service.storage.base import Answer, Outcome
 from service.storage.build import Stores
 from service.storage.cif.lock import lock_of
+from service.storage.guard import GuardedDatabase
 from service.sync.reconcile import Reconciler
 from support import legacy
 from support.dual import DEP
@@ -69,7 +70,7 @@ class World:
         """Start it, and have every worker find out: one that used a connection just now does not ask whether it stands."""
         self.proxy.ok()
         for worker in self.workers:
-            while not worker.stores.database.is_ready():
+            while not _is_reached(worker.stores.database):
                 continue
         self.is_down = False
 
@@ -158,3 +159,12 @@ class World:
     def close(self) -> None:
         self.start_database()
         shutil.rmtree(self.site.root)
+
+
+def _is_reached(database: GuardedDatabase) -> bool:
+    """Ask over both kinds of connections, that of a look and that of a transaction."""
+    try:
+        database.behind()
+    except StoreUnavailable:
+        return False
+    return database.is_ready()
