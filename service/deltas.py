@@ -41,6 +41,12 @@ class Delta:
         """Tell whether there is anything to write."""
         return not self.repeated
 
+    @property
+    def place(self) -> tuple[type[Message] | type[Status], str]:
+        """Give which row this change is about: the message or the status of a message."""
+        row = self.append or self.replace
+        return (Message, str(row.message_id)) if row else (Status, str(self.status and self.status.message_id))
+
     def standing(self, view: View) -> Message | Status | None:
         """Give the row that stands where this change puts one."""
         row = self.append or self.replace

@@ -26,8 +26,15 @@ class Kept:
         )
 
     def over(self, correspondence: Correspondence) -> Correspondence:
-        """Make these changes to what a store holds: those it lacks, and of the edits those whose row is as they found it."""
+        """Make these changes to what a store holds: those it lacks, and of the edits those whose row is as they found it.
+
+        Where a row stands as the last of them left it, the earlier ones are done: one may have found the same and undo that.
+        """
+        last = {delta.place: delta for delta in self.deltas}
+        done = {place for place, delta in last.items() if delta.is_in(correspondence)}
         for delta in self.deltas:
+            if delta.place in done and delta is not last[delta.place]:
+                continue
             if delta.fits(correspondence) or (delta.repeated and not delta.append):
                 put = replace(delta, repeated=False).put_into(correspondence.section(delta.content_type))
                 correspondence = correspondence.with_section(put)

@@ -96,6 +96,17 @@ def test_changes_are_laid_over_what_a_file_holds_and_none_twice() -> None:
     assert kept.beside(once) == once
 
 
+def test_an_earlier_change_does_not_undo_the_last_one_of_a_row() -> None:
+    unread, read = Status("m", DEP, "N", "Y", "Y"), Status("m", DEP, "Y", "Y", "Y")
+    found_unread = Delta(TO_DEPOSITOR, status=read, before=unread)
+    found_none = Delta(TO_DEPOSITOR, status=unread)  # an old copy had taken the status away meanwhile
+    kept, empty = Kept((found_unread, found_none)), Correspondence(DEP)
+    once = kept.over(empty)
+    assert once.statuses == (unread,)
+    assert kept.over(once) == once
+    assert kept.beside(once) == once
+
+
 def test_a_mark_is_there_for_another_process_until_it_is_cleared(tmp_path: Path) -> None:
     Markers(tmp_path).set(DEP)
     assert Markers(tmp_path).has(DEP)
