@@ -8,9 +8,9 @@ from support.dual import DEP, Dual, dual
 from support.mariadb import PrivateServer
 from support.site import DUAL, make_site
 
-from service.changes import AppendMessage
+from service.changes import AppendMessage, MarkRead, Tag
 from service.errors import DatabaseUnavailable, FileUnavailable, StaleAnswerRefused
-from service.messages import Message
+from service.messages import Message, Status
 from service.storage.cif.lock import lock_of
 from service.vocabulary import TO_DEPOSITOR
 
@@ -145,3 +145,21 @@ def test_the_next_access_settles_all_though_the_breaker_is_open(both: Dual, priv
     assert len(answer.correspondence.messages) == 13
     assert made.is_equal()
     assert made.kept("pending") == []
+
+
+def test_flags_set_behind_an_old_copy_are_not_undone_by_an_earlier_reading(
+    both: Dual, private_mariadb: PrivateServer
+) -> None:
+    old = both.old_copy()
+    both.chain.apply(Tag(DEP, "before", "N", "Y", "Y"))
+    private_mariadb.stop()
+    both.chain.apply(MarkRead(DEP, "before"))
+    both.put_back(old)  # it was read before the message had any flags
+    both.chain.apply(Tag(DEP, "before", "N", "Y", "Y"))
+
+    unread = Status("before", DEP, "N", "Y", "Y")
+    assert both.chain.read(DEP).correspondence.status("before") == unread
+    private_mariadb.start()
+    both.services.stores.database.guard = None
+    assert settled(both)
+    assert both.in_database().status("before") == unread
