@@ -49,8 +49,8 @@ class Delta:
 
     def standing(self, view: View) -> Message | Status | None:
         """Give the row that stands where this change puts one."""
-        row = self.append or self.replace
-        return view.message(str(row.message_id)) if row else view.status(str(self.status and self.status.message_id))
+        row, message_id = self.place
+        return view.message(message_id) if row is Message else view.status(message_id)
 
     def fits(self, view: View) -> bool:
         """Tell whether this change can be made as it was: the row that it found still stands there."""

@@ -138,11 +138,11 @@ def unknown_deposition(deposition_data_set_id: str) -> NotFound:
     return NotFound(f"deposition {deposition_data_set_id} is not known", deposition_data_set_id=deposition_data_set_id)
 
 
-def same_signature(one: str | None, other: str | None) -> bool:
-    """Compare two signatures; an unknown one equals nothing, and the mark of a young file says nothing of its content."""
-    return one is not None and other is not None and one.rstrip(YOUNG) == other.rstrip(YOUNG)
-
-
 def spellings(signature: str | None) -> tuple[str | None, str | None]:
     """Give the two signatures that are the same as this one: with the mark of a young file and without."""
     return (None, None) if signature is None else (signature.rstrip(YOUNG), signature.rstrip(YOUNG) + YOUNG)
+
+
+def same_signature(one: str | None, other: str | None) -> bool:
+    """Compare two signatures; an unknown one equals nothing, and the mark of a young file says nothing of its content."""
+    return one is not None and other in spellings(one)

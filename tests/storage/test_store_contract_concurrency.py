@@ -14,7 +14,7 @@ from service.storage.base import Store
 DEP = "D_1000000001"
 EACH = 5
 #: What is tested is the order, not the disk: on a busy machine seven others may take longer than a test waits otherwise.
-PATIENT = {"MSGMODULE_LOCK_TIMEOUT": "60"}
+LOCK_TIMEOUT = "60"
 WRITER = """
 import sys
 from pathlib import Path
@@ -42,7 +42,7 @@ def process(site: Site, profile: str, name: str) -> subprocess.Popen[str]:
     """Start a process that is ready and waits for a line before it writes."""
     tests = str(Path(__file__).parents[1])
     program = f"import sys; sys.path[:0] = [{tests!r}, {str(Path(tests).parent)!r}]" + WRITER
-    given = [str(site.root), site.database_url, profile, name, DEP, str(EACH), *PATIENT.values()]
+    given = [str(site.root), site.database_url, profile, name, DEP, str(EACH), LOCK_TIMEOUT]
     command = [sys.executable, "-c", program, *given]
     pipe = subprocess.PIPE
     started = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
@@ -52,7 +52,7 @@ def process(site: Site, profile: str, name: str) -> subprocess.Popen[str]:
 
 
 def chain_of(site: Site, profile: str) -> Store:
-    services = site.services(profile, **PATIENT)
+    services = site.services(profile, MSGMODULE_LOCK_TIMEOUT=LOCK_TIMEOUT)
     return services.stores.chain(services.settings.profile)
 
 

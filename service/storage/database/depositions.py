@@ -15,21 +15,19 @@ from service.storage.database.tables import deposition, signature_column
 from service.vocabulary import CONTENT_TYPES
 
 _COLUMNS = tuple(deposition.c[signature_column(c)] for c in CONTENT_TYPES)
-_FIND = select(deposition.c.version, deposition.c.cif_behind, *_COLUMNS).where(
-    deposition.c.deposition_data_set_id == bindparam("key")
-)
+_IS_MEANT = deposition.c.deposition_data_set_id == bindparam("key")
+_NEXT = deposition.c.version + 1
+_FIND = select(deposition.c.version, deposition.c.cif_behind, *_COLUMNS).where(_IS_MEANT)
 _TEXTS = (
     cast(deposition.c.version, String),
     cast(deposition.c.cif_behind, String),
     *(func.coalesce(column, literal_column("''")) for column in _COLUMNS),
 )
 #: The same as one text, parted by blanks: a driver takes longer to read what a column is called than what is in it.
-LOOK = select(reduce(lambda one, other: one + literal_column("' '", String) + other, _TEXTS)).where(
-    deposition.c.deposition_data_set_id == bindparam("key")
-)
+LOOK = select(reduce(lambda one, other: one + literal_column("' '", String) + other, _TEXTS)).where(_IS_MEANT)
 _LOCK = _FIND.with_for_update()
-_UPDATE = update(deposition).where(deposition.c.deposition_data_set_id == bindparam("key"))
-_CHANGE = _UPDATE.values(version=deposition.c.version + 1, cif_behind=True)
+_UPDATE = update(deposition).where(_IS_MEANT)
+_CHANGE = _UPDATE.values(version=_NEXT, cif_behind=True)
 _RECORDED = ("before", "before_young", "after", "after_young")
 _IN_BOTH = and_(~deposition.c.cif_behind, *(column.is_not(None) for column in _COLUMNS))
 
@@ -38,12 +36,12 @@ def _follow(content_type: str) -> Update:
     """Build the statement that moves the recorded signature of a file where that is one of the given ones."""
     column = deposition.c[signature_column(content_type)]
     in_step = column.in_([bindparam(name) for name in _RECORDED])
-    values: dict[str, Any] = {column.name: bindparam("signature"), "version": deposition.c.version + 1}
+    values: dict[str, Any] = {column.name: bindparam("signature"), "version": _NEXT}
     return _UPDATE.where(~deposition.c.cif_behind, in_step).values(values)
 
 
 _FOLLOW = {c: _follow(c) for c in CONTENT_TYPES}
-_LOSE = {c: _UPDATE.values({signature_column(c): None, "version": deposition.c.version + 1}) for c in CONTENT_TYPES}
+_LOSE = {c: _UPDATE.values({signature_column(c): None, "version": _NEXT}) for c in CONTENT_TYPES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +104,12 @@ def record(
     signatures: Signatures,
     *,
     cif_behind: bool,
-    changed: bool = True,
-    synced: bool = False,
+    changed: bool,
 ) -> None:
-    """Record signatures and whether the files are behind; the version grows with every change of the rows."""
+    """Record what a sync found: signatures and whether the files are behind; the version grows where rows were changed."""
     values: dict[str, object] = {signature_column(c): signed for c, signed in signatures.items()}
     values |= {"cif_behind": cif_behind, "version": state.version + changed}
-    if synced:
-        values["synced_at"] = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    values["synced_at"] = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
     connection.execute(_UPDATE, values | {"key": state.correspondence.deposition_data_set_id})
 
 

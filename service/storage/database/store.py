@@ -187,7 +187,7 @@ class DatabaseStore:
             changed = [rows.bring(old.section(c), new.section(c)) for c in files]
             signatures = {c: signed if new.section(c) == section else None for c, (section, signed) in files.items()}
             behind = state.cif_behind and None in signatures.values()
-            depositions.record(connection, state, signatures, cif_behind=behind, changed=any(changed), synced=True)
+            depositions.record(connection, state, signatures, cif_behind=behind, changed=any(changed))
             return new
 
         return self._transaction(work)
