@@ -221,6 +221,16 @@ def test_a_mismatch_before_the_verify_is_settled_by_it(ready: Site) -> None:
     assert preflight(ready, "phase-2")[0] == 0
 
 
+def test_a_mismatch_whose_line_a_crash_cut_short_counts_like_any_other(ready: Site) -> None:
+    ready.app("dual-write-cif-read")
+    mismatch(ready)
+    log = ready.root / "state" / "mismatches.jsonl"
+    log.write_bytes(log.read_bytes()[:-20])
+    assert not preflight(ready, "phase-2")[1]["no_shadow_mismatch"]["ok"]
+    assert msgmodule(ready, "verify", "--all").returncode == 0
+    assert preflight(ready, "phase-2")[0] == 0
+
+
 def test_a_sample_does_not_stand_for_a_full_verify_and_spoils_one_when_it_differs(ready: Site) -> None:
     ready.app("dual-write-cif-read")
     path = ready.file(DEP)

@@ -53,10 +53,10 @@ def exclusive(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def append_line(path: Path, line: bytes) -> None:
-    """Append one line durably and whole, or nothing; lines of several processes do not mix. Raises OSError.
+def append_line(path: Path, line: bytes, *, durable: bool = True) -> None:
+    """Append one line whole, or nothing; lines of several processes do not mix. Raises OSError.
 
-    What a crash cut short stays a line of its own.
+    What a crash cut short stays a line of its own, which is for the reader to know.
     """
     make_directory(path.parent)
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o640)
@@ -68,10 +68,11 @@ def append_line(path: Path, line: bytes) -> None:
         if os.write(descriptor, whole) < len(whole):
             os.ftruncate(descriptor, before)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
-        os.fsync(descriptor)
+        if durable:
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    if not before:
+    if durable and not before:
         sync_directory(path.parent)
 
 

@@ -3,14 +3,14 @@
 import json
 from pathlib import Path
 
-from service.errors import Conflict, FileUnavailable, NotFound
+from service.errors import Conflict, NotFound
 from service.messages import Correspondence, Section
 from service.storage.base import Observer, Snapshot, same_signature, unknown_deposition
 from service.storage.cif.lock import Locks
 from service.storage.cif.paths import Site
 from service.storage.cif.signature import ABSENT
 from service.storage.cif.store import CifStore
-from service.storage.durable import faults, make_directory
+from service.storage.durable import append_line, faults, make_directory
 from service.storage.guard import GuardedDatabase
 from service.storage.pending import Pending
 from service.sync.export import Outcome
@@ -71,19 +71,26 @@ class Folder:
 
     def _tell(self, name: str, signed: str) -> None:
         self._written[name] = signed
-        with faults(self._list), self._list.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"file": name, "signature": signed}) + "\n")
+        with faults(self._list):
+            append_line(self._list, json.dumps({"file": name, "signature": signed}).encode(), durable=False)
 
     def _read_list(self) -> dict[str, str]:
-        """Read what was written before; a line that a crash cut short says nothing of its file."""
-        try:
-            lines = self._list.read_text(encoding="utf-8").split("\n")[:-1]
-        except FileNotFoundError:
-            return {}
-        except OSError as error:
-            raise FileUnavailable(f"{self._list}: {error.strerror}") from error
-        entries = (json.loads(line) for line in lines)
-        return {entry["file"]: entry["signature"] for entry in entries}
+        """Read what was written before: by file name, the signature it had then."""
+        with faults(self._list):
+            try:
+                lines = self._list.read_bytes().splitlines()
+            except FileNotFoundError:
+                return {}
+        return dict(filter(None, map(_said, lines)))
+
+
+def _said(line: bytes) -> tuple[str, str] | None:
+    """Read a line of the list; one that a crash cut short says nothing of its file."""
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return None
+    return entry["file"], entry["signature"]
 
 
 class _Flat(Site):

@@ -20,12 +20,22 @@ class Mismatches:
             append_line(self._path, json.dumps(entry).encode())
 
     def last(self) -> datetime | None:
-        """Give the time of the latest mismatch; `None` where there was none."""
-        try:
-            lines = self._path.read_text(encoding="utf-8").splitlines()
-        except FileNotFoundError:
+        """Give the time of the latest mismatch; `None` where there was none. Raises FileUnavailable.
+
+        Where a crash cut its line short, the time the file was last written.
+        """
+        with faults(self._path):
+            try:
+                lines = self._path.read_bytes().splitlines()
+                written = self._path.stat().st_mtime
+            except FileNotFoundError:
+                return None
+        if not lines:
             return None
-        return datetime.fromisoformat(json.loads(lines[-1])["time"]) if lines else None
+        try:
+            return datetime.fromisoformat(json.loads(lines[-1])["time"])
+        except ValueError:
+            return datetime.fromtimestamp(written, UTC)
 
 
 class ForeignWrites:

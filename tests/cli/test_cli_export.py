@@ -85,6 +85,17 @@ def test_a_file_of_its_own_is_replaced_and_another_ones_only_where_that_is_said(
     assert rows_of(out / DEPOSITION) == rows_of(archive.archive / DEPOSITION)
 
 
+def test_a_list_of_what_was_written_that_a_crash_cut_short_is_gone_on_with(archive: Site, tmp_path: Path) -> None:
+    arguments = ("--all", "--output-dir", str(tmp_path / "out"))
+    exported(archive, *arguments)
+    written = tmp_path / "out" / ".exported.jsonl"
+    written.write_bytes(written.read_bytes() + b'{"file": "D_8')
+    for n in range(2):
+        legacy.append(archive.file(DEPOSITION), message_id=f"later{n}", message_subject="s", message_text="t")
+        archive.import_all()
+        assert exported(archive, *arguments) == (0, counts(found=2, written=1, unchanged=1))
+
+
 def test_without_a_selection_only_what_is_behind_is_exported(archive: Site) -> None:
     client = archive.client(archive.app("db-only"))
     body = {"message_id": "late", "message_text": "Å", "files": [{"content_type": "m", "content_format": "pdbx"}]}
