@@ -4,7 +4,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from service.changes import Change
+from service.changes import AppendMessage, Change
 from service.deltas import Delta
 from service.errors import (
     DatabaseNotReady,
@@ -79,6 +79,8 @@ class Dual:
         key = change.deposition_data_set_id
         recorded = self.settle(key)
         if not recorded:
+            if not isinstance(change, AppendMessage):
+                self._require_current(key)  # what the edit would find may be older than what was acknowledged
             restore(self.cif, key, self.kept(key))  # the change may be about what an old copy took away
         with self.underway.marked(key):
             applied = self.cif.write(change)
@@ -95,16 +97,20 @@ class Dual:
     def files_alone(self, deposition_data_set_id: str) -> Answer:
         """Answer from the files and what is kept; nobody can tell an old copy while the database is away.
 
-        Raises StaleAnswerRefused where the files are known to lack something (promise P4).
+        Raises StaleAnswerRefused (promise P4).
         """
+        self._require_current(deposition_data_set_id)
+        found = self.cif.read(deposition_data_set_id).correspondence
+        return Answer(self.kept(deposition_data_set_id).beside(found), self.cif.name, unverified=True)
+
+    def _require_current(self, deposition_data_set_id: str) -> None:
+        """Raise StaleAnswerRefused where the files are known to lack something and the database is away."""
         if self.markers.has(deposition_data_set_id):
             self.observer.stale_refused()
             raise StaleAnswerRefused(
                 f"the database is down and the files of {deposition_data_set_id} lack a change; try again when it is back",
                 deposition_data_set_id=deposition_data_set_id,
             )
-        found = self.cif.read(deposition_data_set_id).correspondence
-        return Answer(self.kept(deposition_data_set_id).beside(found), self.cif.name, unverified=True)
 
     def _record(self, deposition_data_set_id: str, applied: Applied) -> bool:
         """Bring a change that is in the file into the database; tell whether it is there.

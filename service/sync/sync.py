@@ -211,15 +211,16 @@ class _One:
 
     def merged_file(self, recorded: Snapshot, content_type: str) -> Merged:
         """Merge a file as it was found with what is wanted."""
-        wanted = self.kept.over(recorded.correspondence).section(content_type)
-        section = self.found.correspondence.section(content_type)
-        return merge(section, wanted, self._facts(recorded, content_type), self.kept.edits)
+        files = self.found.correspondence
+        wanted, _ = self.kept.over_database(recorded, files)
+        facts = self._facts(recorded, content_type)
+        return merge(files.section(content_type), wanted.section(content_type), facts, self.kept.edits)
 
     def merged_with(self, now: Snapshot) -> Correspondence:
         """Merge what the files hold by now with what the database records and holds under its lock."""
-        rows, edits = self.kept.over(now.correspondence), self.kept.edits
-        merged = [merge(self.held[c][0], rows.section(c), self._facts(now, c), edits) for c in CONTENT_TYPES]
-        self.left = self.unnoted(tuple(difference for one in merged for difference in one.conflicts))
+        rows, replaced = self.kept.over_database(now, self.found.correspondence)
+        merged = [merge(self.held[c][0], rows.section(c), self._facts(now, c), self.kept.edits) for c in CONTENT_TYPES]
+        self.left = self.unnoted((*replaced, *(difference for one in merged for difference in one.conflicts)))
         return Correspondence(rows.deposition_data_set_id, tuple(one.section for one in merged))
 
     def _facts(self, recorded: Snapshot, content_type: str) -> Facts:

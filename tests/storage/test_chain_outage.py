@@ -4,14 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.dual import DEP, Dual, dual
+from support.dual import DEP, Dual, dual, noted
 from support.mariadb import PrivateServer
 from support.site import DUAL, make_site
 
-from service.changes import AppendMessage, MarkRead, Tag
+from service.changes import AppendMessage, EditDraft, MarkRead, Tag
 from service.errors import DatabaseUnavailable, FileUnavailable, StaleAnswerRefused
 from service.messages import Message, Status
 from service.storage.cif.lock import lock_of
+from service.storage.pending import Markers
 from service.vocabulary import TO_DEPOSITOR
 
 FAST = {"MSGMODULE_BREAKER_RESET_TIMEOUT": "0.1", "MSGMODULE_LOCK_TIMEOUT": "0.2"}
@@ -163,3 +164,61 @@ def test_flags_set_behind_an_old_copy_are_not_undone_by_an_earlier_reading(
     both.services.stores.database.guard = None
     assert settled(both)
     assert both.in_database().status("before") == unread
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["once", "twice"])
+def test_a_change_made_behind_an_old_copy_during_an_outage_is_the_one_that_stays(
+    both: Dual, private_mariadb: PrivateServer, *, again: bool
+) -> None:
+    both.append("draft", "first", send_status="N")
+    old = both.old_copy()
+    both.chain.apply(Tag(DEP, "before", "Y", "Y", "Y"))
+    both.chain.apply(EditDraft(DEP, TO_DEPOSITOR, "draft", "2026-01-02 03:04:05", {"message_text": "second"}))
+    both.append("lost to the old copy")
+    private_mariadb.stop()
+    both.put_back(old)
+    both.chain.apply(Tag(DEP, "before", "Y", "N", "N"))
+    both.chain.apply(EditDraft(DEP, TO_DEPOSITOR, "draft", "2026-01-02 03:04:06", {"message_text": "third"}))
+    if again:
+        both.put_back(old)
+
+    private_mariadb.start()
+    both.services.stores.database.guard = None
+    assert settled(both)
+    held = both.in_database()
+    assert held.status("before") == Status("before", DEP, "Y", "N", "N")
+    assert [(m.message_id, m.message_text) for m in held.messages[1:]] == [
+        ("draft", "third"),
+        ("lost to the old copy", "text"),
+    ]
+    lost = [row["lost"] for row in noted(both.site)]  # nobody who made the last changes had seen these
+    assert [row.get("message_text", row.get("action_reqd")) for row in lost] == ["Y", "second"]
+
+
+def test_a_change_that_found_what_a_dead_worker_left_stays_though_an_old_copy_takes_both(
+    both: Dual, private_mariadb: PrivateServer
+) -> None:
+    old = both.old_copy()
+    private_mariadb.stop()
+    both.services.stores.cif.write(MarkRead(DEP, "before"))  # and there its worker died, before it could keep the change
+    both.chain.apply(Tag(DEP, "before", "Y", "N", "Y"))
+    both.put_back(old)
+
+    wanted = Status("before", DEP, "Y", "N", "Y")
+    assert both.chain.read(DEP).correspondence.status("before") == wanted
+    private_mariadb.start()
+    both.services.stores.database.guard = None
+    assert settled(both)
+    assert both.in_database().status("before") == wanted
+
+
+def test_a_row_of_files_that_are_behind_is_not_edited_while_the_database_is_down(
+    both: Dual, private_mariadb: PrivateServer
+) -> None:
+    Markers(both.site.root / "state").set(DEP)
+    private_mariadb.stop()
+    before = both.old_copy()
+    with pytest.raises(StaleAnswerRefused, match="lack a change"):
+        both.chain.apply(Tag(DEP, "before", "Y", "N", "N"))
+    assert both.old_copy() == before
+    assert both.append("after").stores == {"cif": "written", "database": "behind"}
