@@ -6,10 +6,10 @@ import socket
 from collections import deque
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
+from service.clock import utc_now
 from service.errors import FileUnavailable
 from service.processes import wrote
 from service.storage.durable import append_line, exclusive, faults, write_new
@@ -112,11 +112,6 @@ class Workers:
     def here(self) -> list[dict[str, object]]:
         """List those of this host."""
         return [worker for worker in self.all() if worker["host"] == socket.gethostname()]
-
-
-def utc_now() -> str:
-    """Give the time as ISO 8601 in UTC with microseconds."""
-    return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
 def _entry(line: bytes) -> dict[str, object]:

@@ -1,9 +1,9 @@
 """A row that was changed on both sides since the last sync: the value that is kept, and the one that goes to the log."""
 
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import Any
 
+from service.clock import utc_now
 from service.messages import CATEGORY_NAMES, Row
 
 
@@ -17,7 +17,7 @@ class Difference:
     def entry(self, deposition_data_set_id: str) -> dict[str, Any]:
         """Give what the conflict log holds of it, as plain values under the names of the columns of its table."""
         return {
-            "time": datetime.now(UTC).isoformat(),
+            "time": utc_now(),
             "deposition_data_set_id": deposition_data_set_id,
             "category": CATEGORY_NAMES[type(self.kept)],
             "kept": asdict(self.kept),

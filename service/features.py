@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from service.active import utc_now
+from service.clock import utc_now
 from service.errors import FileUnavailable
 from service.storage.durable import exclusive, faults, write_new
 from settings import Settings, SettingsError

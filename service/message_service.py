@@ -3,18 +3,15 @@
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
-from service import vocabulary
+from service import clock, vocabulary
 from service.changes import AppendMessage, Change, EditDraft, MarkRead, Tag, unknown_message
 from service.errors import InvalidInput, no_deposition
 from service.ids import known_id, new_id
 from service.messages import FileReference, Message, OriginalCommunication, R, Status
 from service.storage.base import Answer, Outcome, Store
 from service.text import accepted
-
-TIMESTAMP = "%Y-%m-%d %H:%M:%S"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +93,7 @@ class MessageService:
         """Edit or send a draft; its time becomes now. Raises NotFound, and Conflict for a message already sent."""
         letter, _ = self.letter(deposition_data_set_id, message_id)
         checked = {field: accepted(field, text) for field, text in edits.items()}
-        change = EditDraft(deposition_data_set_id, letter.message.content_type, message_id, now(), checked)
+        change = EditDraft(deposition_data_set_id, letter.message.content_type, message_id, clock.timestamp(), checked)
         outcome = self._apply(change)
         return Sent(replace(letter, message=outcome.delta.replace or letter.message), outcome.stores, repeated=False)
 
@@ -133,11 +130,6 @@ def _owner(deposition_data_set_id: str) -> str:
     return deposition_data_set_id
 
 
-def now() -> str:
-    """Give the time in GMT as the files keep it (reference section 5)."""
-    return datetime.now(UTC).strftime(TIMESTAMP)
-
-
 def _completed(message: Message, timestamp: str | None) -> Message:
     """Fill in what a caller may leave out: id and time are made here, once, before any store is touched."""
     message = _checked(message, "")
@@ -147,7 +139,7 @@ def _completed(message: Message, timestamp: str | None) -> Message:
         message,
         ordinal_id=None,
         message_id=message_id,
-        timestamp=timestamp or now(),
+        timestamp=timestamp or clock.timestamp(),
         sender=vocabulary.sender_of(message.sender, message.content_type),
         context_value=vocabulary.context_value_of(message.context_type, message.context_value, message.message_text),
         parent_message_id=parent or message_id,

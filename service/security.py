@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, g, request
 
-from service.active import utc_now
+from service.clock import iso, utc_now
 from service.errors import FileUnavailable, Forbidden, InvalidInput, NotFound, Unauthenticated
 from service.storage.durable import exclusive, faults, write_new
 from service.text import one_line
@@ -58,7 +58,7 @@ class Tokens:
         if unknown or not scopes:
             raise InvalidInput.of("scope", f"{', '.join(unknown) or 'none'} given; use {', '.join(SCOPES)}")
         secret = secrets.token_urlsafe(32)
-        expires = (datetime.now(UTC) + timedelta(days=days)).isoformat(timespec="microseconds") if days else None
+        expires = iso(datetime.now(UTC) + timedelta(days=days)) if days else None
         with exclusive(self._lock):
             if any(token.name == name for token in self.all()):
                 raise InvalidInput.of("name", f"a token named {name} exists; revoke it first or choose another name")

@@ -3,7 +3,8 @@
 import time
 from dataclasses import asdict, dataclass, replace
 
-from service.active import Active, ActiveFile, utc_now
+from service.active import Active, ActiveFile
+from service.clock import utc_now
 from service.conditions import archive_in_database
 from service.errors import Conflict, MessagingError, SwitchRefused
 from service.moves import Move, adjacent, checked, drained, move_of

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from service.clock import timestamp
 from service.errors import InvalidInput
 from service.messages import FileReference, Message, Status
 from service.words import Keyword, folded
@@ -115,7 +116,7 @@ def moment(text: str) -> str:
 
 def days_ago(days: int) -> str:
     """Give the time of so many days ago, UTC."""
-    return (datetime.now(UTC) - timedelta(days=days)).strftime("%Y-%m-%d %H:%M:%S")
+    return timestamp(datetime.now(UTC) - timedelta(days=days))
 
 
 def sent_at(timestamp: str | None) -> str:

@@ -11,9 +11,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from service.active import utc_now
 from service.backup.content import TREE, content_type, message_files, state_files
 from service.backup.manifest import Folder, Manifest, verified
+from service.clock import utc_now
 from service.errors import Conflict, DamagedFile
 from service.services import Services
 from service.storage.cif.paths import Site

@@ -4,7 +4,6 @@ import json
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from service.clock import utc_now
 from service.storage.durable import faults
 
 T = TypeVar("T")
@@ -72,6 +72,6 @@ class JsonLog:
 
     def __call__(self, event: str, level: str = "info", **more: object) -> None:
         if self._path is not None:
-            entry = {"time": datetime.now(UTC).isoformat(timespec="microseconds"), "level": level, "event": event, **more}
+            entry = {"time": utc_now(), "level": level, "event": event, **more}
             with faults(self._path), self._path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(entry) + "\n")

@@ -2,7 +2,6 @@
 
 import random
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import click
 
 from service.cli.common import json_option, selected, selection_options, services_of, show
 from service.cli.progress import JsonLog, json_log_option, shown
+from service.clock import utc_now
 from service.sync.verified import Verified, VerifyRecord
 from service.sync.verify import Finding, Outcome, Verifier
 
@@ -50,7 +50,7 @@ def verify(
             told.append(body)
             if not as_json:
                 click.echo(_line(finding))
-    verified.ended = datetime.now(UTC).isoformat()
+    verified.ended = utc_now()
     VerifyRecord(found.settings.state_dir).write(verified)
     log("verify ended", **verified.body())
     counts = {**verified.outcomes, "beyond": verified.beyond, "differences": verified.differences}

@@ -8,12 +8,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
+from service.clock import TIMESTAMP
 from service.errors import NotFound
 from service.factory import site_program
 from service.ids import read_deposition_id
 from service.legacy.place import file_place
 from service.legacy.rows import Dictionary, shown
-from service.message_service import TIMESTAMP, MessageService
+from service.message_service import MessageService
 from service.messages import Correspondence, Message, Section
 from service.vocabulary import (
     APPROVAL_WITHOUT_CORRECTIONS,

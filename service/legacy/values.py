@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter, Signature
 from typing import Any, TextIO
 
+from service.clock import timestamp
 from service.legacy.rows import ATTRIBUTES, FILES, INFO, ORIGINALS, STATUS, Dictionary, Value
-from service.message_service import now
 
 Getter = Callable[[Any], Value]
 Setter = Callable[..., None]
@@ -64,7 +64,7 @@ class PdbxMessageInfo(_Row):
     def _defaults(self, given: Mapping[str, Value]) -> Dictionary:
         """Give the defaults; the parent is the id that the message has in the end, not one that nobody uses."""
         key = given.get("message_id") or str(uuid.uuid4())
-        own: Dictionary = {"message_id": key, "parent_message_id": key, "timestamp": now()}
+        own: Dictionary = {"message_id": key, "parent_message_id": key, "timestamp": timestamp()}
         return own | {"message_type": "text", "send_status": "N"}
 
     def setMessageId(self, id: str | None = None) -> None:

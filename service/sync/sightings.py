@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+from service.clock import utc_now
 from service.storage.durable import append_line, faults, make_directory, write_new
 
 
@@ -15,7 +16,7 @@ class Mismatches:
 
     def add(self, deposition_data_set_id: str, rows: list[dict[str, object]]) -> None:
         """Write one line about a deposition; the rows are named, their text is not kept. Raises FileUnavailable."""
-        entry = {"time": datetime.now(UTC).isoformat(), "deposition_data_set_id": deposition_data_set_id, "rows": rows}
+        entry = {"time": utc_now(), "deposition_data_set_id": deposition_data_set_id, "rows": rows}
         with faults(self._path):
             append_line(self._path, json.dumps(entry).encode())
 
@@ -46,7 +47,7 @@ class ForeignWrites:
 
     def add(self, deposition_data_set_id: str) -> None:
         """Take note of one. Raises FileUnavailable."""
-        entry = {"time": datetime.now(UTC).isoformat(), "deposition_data_set_id": deposition_data_set_id}
+        entry = {"time": utc_now(), "deposition_data_set_id": deposition_data_set_id}
         with faults(self._path):
             make_directory(self._path.parent)
             write_new(self._path, json.dumps(entry).encode())

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from service.clock import utc_now
 from service.errors import FileUnavailable
 from service.storage.durable import faults, make_directory, write_new
 from service.sync.verify import Finding, Outcome
@@ -19,7 +20,7 @@ class Verified:
     """The counts of one verify; `full` says that it looked at everything that either side has."""
 
     full: bool
-    began: str = field(default_factory=lambda: datetime.now(UTC).isoformat())
+    began: str = field(default_factory=utc_now)
     ended: str = ""
     outcomes: dict[str, int] = field(default_factory=lambda: {outcome.value: 0 for outcome in Outcome})
     beyond: int = 0

@@ -1,12 +1,12 @@
 """Many depositions at once: what is recorded of them, and new ones inserted with few statements."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, select
 
+from service.clock import timestamp
 from service.messages import Correspondence, Message, Row, attributes
 from service.storage.base import Snapshot
 from service.storage.database.rows import derived
@@ -38,7 +38,7 @@ def row_counts(connection: Connection, keys: Sequence[str]) -> dict[str, int]:
 
 def add(connection: Connection, snapshots: Sequence[Snapshot]) -> None:
     """Insert depositions that are not known, with all their rows and the signatures of the files these were read from."""
-    now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    now = timestamp()
     recorded = [
         (s.correspondence.deposition_data_set_id, 1, False, now, *(s.signatures[c] for c in CONTENT_TYPES))
         for s in snapshots

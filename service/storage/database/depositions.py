@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import reduce
 from typing import Any
 
 from sqlalchemy import Connection, String, Update, and_, bindparam, case, cast, func, insert, literal_column, select, update
 
+from service.clock import timestamp
 from service.errors import DatabaseUnavailable
 from service.messages import Correspondence
 from service.storage.base import Signatures, Snapshot, spellings
@@ -109,7 +109,7 @@ def record(
     """Record what a sync found: signatures and whether the files are behind; the version grows where rows were changed."""
     values: dict[str, object] = {signature_column(c): signed for c, signed in signatures.items()}
     values |= {"cif_behind": cif_behind, "version": state.version + changed}
-    values["synced_at"] = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    values["synced_at"] = timestamp()
     connection.execute(_UPDATE, values | {"key": state.correspondence.deposition_data_set_id})
 
 
