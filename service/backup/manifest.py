@@ -3,15 +3,22 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self, TypeVar
 
 from service.errors import DamagedBackup, NotFound
 from service.storage.durable import faults, write_new
 
+T = TypeVar("T")
 _NAME, _SIGNED, _ENTRIES = "manifest.json", "manifest.sha256", "entries.jsonl"
+
+
+class Shown(Protocol):
+    """How a long work is shown while it is done; `total` may be unknown."""
+
+    def __call__(self, work: Iterable[T], total: int | None, what: str) -> Iterator[T]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,7 @@ class Folder:
         self._place(path).write_bytes(data)
         self._enter(Entry(path, len(data), hashlib.sha256(data).hexdigest(), mode))
 
-    def add_lines(self, path: str, lines: Iterator[bytes]) -> int:
+    def add_lines(self, path: str, lines: Iterable[bytes]) -> int:
         """Write a file line by line, and its entry; give the number of lines."""
         count, size, checksum = 0, 0, hashlib.sha256()
         with self._place(path).open("wb") as file:
@@ -89,7 +96,12 @@ class Folder:
         self._sum.update(line)
 
 
-def verified(root: Path) -> Manifest:
+def unseen(work: Iterable[T], total: int | None, what: str) -> Iterator[T]:  # noqa: ARG001 - the shape of Shown
+    """Show nothing of the work."""
+    return iter(work)
+
+
+def verified(root: Path, shown: Shown = unseen) -> Manifest:
     """Read a backup whole and compare it with its manifest. Raises NotFound for none, DamagedBackup for a changed one."""
     if not (root / _NAME).is_file():
         raise NotFound(f"{root} is no backup: there is no {_NAME} in it")
@@ -100,7 +112,7 @@ def verified(root: Path) -> Manifest:
         values = json.loads(data)
         if _checksum(root / _ENTRIES) != values["entries_sha256"]:
             raise DamagedBackup(f"{root / _ENTRIES} is not as the manifest says")
-        for entry in entries(root):
+        for entry in shown(entries(root), None, "read back"):
             if _checksum(root / entry.path) != entry.sha256:
                 raise DamagedBackup(f"{root / entry.path} is missing, or not as the manifest says")
     return Manifest(**values | {"unreadable": tuple(values["unreadable"])})

@@ -6,7 +6,7 @@ from itertools import chain
 from pathlib import Path
 
 from service.backup.content import TREE, message_files, state_files
-from service.backup.manifest import Entry, Manifest, entries, verified
+from service.backup.manifest import Entry, Manifest, Shown, entries, unseen, verified
 from service.backup.write import back_up
 from service.errors import Conflict, DamagedBackup, MessagingError
 from service.services import Services
@@ -18,31 +18,33 @@ from settings import Settings
 _ACTIVE = "state/profile.json"
 
 
-def restore(found: Services, root: Path, complain: Callable[[str], None], aside: Path | None = None) -> Manifest:
+def restore(
+    found: Services, root: Path, complain: Callable[[str], None], aside: Path | None = None, shown: Shown = unseen
+) -> Manifest:
     """Restore a site and give the manifest of its backup. The active profile comes last, and makes the site a whole one.
 
     What a site holds already is backed up into the folder `aside`, and then replaced; without one only an empty site is
     restored into. In profiles with both stores each deposition is synced then, so that the database knows the new files; one
     that cannot be is complained of. Raises NotFound, DamagedBackup or Conflict before anything is touched.
     """
-    manifest = verified(root)
+    manifest = verified(root, shown)
     settings = found.settings
     there = first_file(settings)
     if there and aside is None:
         raise Conflict(f"the site is not empty, it holds {there} for one; restore into an empty site, or with --confirm")
     if there and aside:
         _require_replaceable(found, manifest)
-        back_up(found, aside)
+        back_up(found, aside, shown)
     if manifest.tables:
         schema.initialise(settings, adopt=False)
-        loaded(settings, _tables(root, manifest.tables), manifest.tables, replace=there is not None)
+        loaded(settings, _tables(root, manifest.tables, shown), manifest.tables, replace=there is not None)
     _remove_others(root, settings)
-    _put_all(root, "files/", settings.cif_root)
-    _put_all(root, "state/", settings.state_dir)
+    _put_all(root, "files/", settings.cif_root, shown)
+    _put_all(root, "state/", settings.state_dir, shown)
     profile = settings.profile_named(manifest.profile)
     if profile.is_dual:
         sync = found.stores.sync(profile)
-        for deposition_data_set_id in found.stores.cif.site.depositions():
+        for deposition_data_set_id in shown(found.stores.cif.site.depositions(), manifest.depositions, "sync"):
             try:
                 sync.run(deposition_data_set_id, "restore")
             except MessagingError as error:
@@ -86,9 +88,9 @@ def _remove_others(root: Path, settings: Settings) -> None:
                     path.parent.rmdir()  # a deposition that is later than the backup
 
 
-def _tables(root: Path, tables: Mapping[str, int]) -> Iterator[tuple[str, Rows]]:
-    for name in tables:
-        yield name, _rows(root / "database" / f"{name}.jsonl")
+def _tables(root: Path, tables: Mapping[str, int], shown: Shown) -> Iterator[tuple[str, Rows]]:
+    for name, count in tables.items():
+        yield name, shown(_rows(root / "database" / f"{name}.jsonl"), count, name)
 
 
 def _rows(path: Path) -> Rows:
@@ -97,11 +99,11 @@ def _rows(path: Path) -> Rows:
             yield json.loads(line)
 
 
-def _put_all(root: Path, below: str, target: Path) -> None:
+def _put_all(root: Path, below: str, target: Path, shown: Shown) -> None:
     with faults(target):
         for folder in TREE if below == "files/" else ():
             make_directory(target / folder)
-        for entry in entries(root, below):
+        for entry in shown(entries(root, below), None, below):
             if entry.path != _ACTIVE:
                 _put(root, entry, target / entry.path.removeprefix(below))
 

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from contextlib import nullcontext, suppress
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 from service.backup.content import TREE, content_type, message_files, state_files
-from service.backup.manifest import Folder, Manifest, verified
+from service.backup.manifest import Folder, Manifest, Shown, unseen, verified
 from service.clock import utc_now
 from service.errors import Conflict, DamagedFile
 from service.services import Services
@@ -27,7 +26,7 @@ _NOT_SHOWN = frozenset({"database_url", "profile", "profiles", "origins", "remot
 _NO_DATABASE: tuple[None, Iterator[tuple[str, Rows]]] = (None, iter(()))
 
 
-def back_up(found: Services, root: Path) -> Manifest:
+def back_up(found: Services, root: Path, shown: Shown = unseen) -> Manifest:
     """Write a backup into an empty or new folder, read it back, and give its manifest.
 
     A file that is damaged is kept as it is and named in the manifest. Raises Conflict for a folder that holds something,
@@ -38,19 +37,19 @@ def back_up(found: Services, root: Path) -> Manifest:
         if any(root.iterdir()):
             raise Conflict(f"{root} is not empty; name a new folder")
         with Folder(root) as folder:
-            _fill(folder, found)
-    return verified(root)
+            _fill(folder, found, shown)
+    return verified(root, shown)
 
 
-def _fill(folder: Folder, found: Services) -> None:
+def _fill(folder: Folder, found: Services, shown: Shown) -> None:
     active = found.switching.active()
     profile = found.settings.profile_named(active.profile)
     reader = _Files(found.settings)
     with dumped(found.settings) if profile.uses_database else nullcontext(_NO_DATABASE) as (identity, tables):
-        counts = {name: folder.add_lines(f"database/{name}.jsonl", map(_line, rows)) for name, rows in tables}
+        counts = {name: _add_rows(folder, name, shown(rows, None, name)) for name, rows in tables}
     if profile.writes_cif:
         Site(found.settings.cif_root).require_root("D_0")
-    files = sum(_add_files(folder, reader, below) for below in TREE)
+    files = sum(_add_files(folder, reader, below, shown) for below in TREE)
     _add_state(folder, found.settings)
     if found.switching.active().epoch != active.epoch:
         raise Conflict("the profile was switched meanwhile; remove the folder and back up again")
@@ -87,9 +86,13 @@ class _Files:
         return data
 
 
-def _add_files(folder: Folder, reader: _Files, below: str) -> int:
+def _add_rows(folder: Folder, table: str, rows: Rows) -> int:
+    return folder.add_lines(f"database/{table}.jsonl", (json.dumps(row).encode() + b"\n" for row in rows))
+
+
+def _add_files(folder: Folder, reader: _Files, below: str, shown: Shown) -> int:
     count = 0
-    for deposition_data_set_id, paths in message_files(reader.cif_root, below):
+    for deposition_data_set_id, paths in shown(message_files(reader.cif_root, below), None, below):
         reader.depositions.add(deposition_data_set_id)
         for path in paths:
             data = reader.read(path)
@@ -105,7 +108,3 @@ def _add_state(folder: Folder, settings: Settings) -> None:
     names = [field.name for field in fields(settings) if field.name not in _NOT_SHOWN]
     shown = {name: getattr(settings, name) for name in names}
     folder.add("settings.json", json.dumps(shown, default=str, indent=1).encode())
-
-
-def _line(row: dict[str, Any]) -> bytes:
-    return json.dumps(row).encode() + b"\n"

@@ -11,6 +11,7 @@ from service.backup.manifest import Manifest
 from service.backup.restore import restore as put_back
 from service.backup.write import back_up
 from service.cli.common import json_option, services_of, show
+from service.cli.progress import shown
 
 _FOLDER = click.Path(path_type=Path)
 
@@ -24,7 +25,7 @@ def backup(context: click.Context, *, directory: Path, as_json: bool) -> None:
 
     The backup is read back and compared with its manifest. Exit 1 when a file is damaged: it is kept as it is.
     """
-    manifest = back_up(services_of(context), directory)
+    manifest = back_up(services_of(context), directory, shown)
     show(_told(directory, manifest), as_json=as_json)
     _complain_all(context, manifest.unreadable)
 
@@ -45,15 +46,15 @@ def restore(context: click.Context, *, directory: Path, confirm: bool, as_json: 
     faults: list[str] = []
     root = directory.resolve()
     aside = root.with_name(f"{root.name}-replaced-{datetime.now(UTC):%Y%m%dT%H%M%SZ}") if confirm else None
-    manifest = put_back(services_of(context), directory, faults.append, aside)
+    manifest = put_back(services_of(context), directory, faults.append, aside, shown)
     replaced = {"replaced": str(aside)} if aside and aside.exists() else {}
     show(_told(directory, manifest) | replaced, as_json=as_json)
     _complain_all(context, faults)
 
 
 def _told(directory: Path, manifest: Manifest) -> dict[str, Any]:
-    shown = asdict(manifest)
-    return {"directory": str(directory)} | {key: shown[key] for key in ("made", "profile", "depositions", "files", "tables")}
+    told = asdict(manifest)
+    return {"directory": str(directory)} | {key: told[key] for key in ("made", "profile", "depositions", "files", "tables")}
 
 
 def _complain_all(context: click.Context, faults: list[str] | tuple[str, ...]) -> None:

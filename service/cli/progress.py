@@ -16,8 +16,8 @@ from service.clock import utc_now
 from service.storage.durable import faults
 
 T = TypeVar("T")
-#: Seconds between two plain lines.
-_INTERVAL = 10.0
+#: Seconds between two plain lines, and between two looks of a bar.
+_INTERVAL, _REDRAWN = 10.0, 0.1
 
 json_log_option = click.option(
     "--json-log", type=click.Path(path_type=Path, dir_okay=False), help="Append one JSON object a line for each event."
@@ -26,7 +26,7 @@ json_log_option = click.option(
 
 class _Rate(ProgressColumn):
     def render(self, task: Task) -> Text:
-        return Text(f"{task.speed:.1f}/s" if task.speed else "")
+        return Text(f"{task.completed / task.elapsed:.1f}/s" if task.elapsed else "")
 
 
 def shown(work: Iterable[T], total: int | None, what: str) -> Iterator[T]:
@@ -41,9 +41,13 @@ def _bar(work: Iterable[T], total: int | None, what: str) -> Iterator[T]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task(what, total=total)
-        for item in work:
+        told, done = time.monotonic(), 0
+        for done, item in enumerate(work, 1):
             yield item
-            progress.advance(task)
+            if time.monotonic() - told >= _REDRAWN:
+                told = time.monotonic()
+                progress.update(task, completed=done)
+        progress.update(task, completed=done)
 
 
 def _lines(work: Iterable[T], total: int | None, what: str) -> Iterator[T]:
