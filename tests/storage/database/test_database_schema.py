@@ -1,5 +1,6 @@
 """The schema as the servers hold it: what the migrations made is what the tables say, in the charset and types named."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,8 +8,11 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, text
+from support.command import msgmodule
+from support.dual import dual
 from support.site import Site, make_site
 
+from service.errors import DatabaseNotReady
 from service.storage.database import schema
 from service.storage.database.engine import options_of, prepare, url_of
 from service.storage.database.tables import metadata
@@ -81,6 +85,37 @@ def test_an_upgrade_is_taken_up_where_an_earlier_run_was_ended(made: Site, is_th
     assert not schema.status(made.settings("cif-only")).is_current
 
     assert schema.initialise(made.settings("cif-only"), adopt=False).is_current
+
+
+def test_a_first_run_that_was_ended_is_taken_up(made: Site) -> None:
+    drop(made, "alembic_version", "conflict_log", "pdbx_deposition_message_status")
+    assert not schema.status(made.settings("cif-only")).is_current
+    assert schema.initialise(made.settings("cif-only"), adopt=False).is_current
+
+
+def test_a_version_that_was_lost_is_found_again_and_no_row_is_lost(made: Site) -> None:
+    chain = dual(made, "db-only")
+    chain.append("kept", "a rare word")
+    drop(made, "alembic_version")
+    assert schema.initialise(made.settings("cif-only"), adopt=False).is_current
+    assert chain.read() == ["kept"]
+    found = msgmodule(made, "recent", "--start-date", "2026-01-01", "--keyword", "rare", profile="db-only")
+    assert json.loads(found.stdout)["messages"][0]["message_id"] == "kept"
+
+
+def test_an_empty_table_does_not_take_the_place_of_one_that_was_lost(made: Site) -> None:
+    dual(made, "db-only").append("kept")
+    drop(made, "alembic_version", "pdbx_deposition_message_status")
+    with pytest.raises(DatabaseNotReady, match="lacks pdbx_deposition_message_status"):
+        schema.initialise(made.settings("cif-only"), adopt=False)
+
+
+def drop(made: Site, *tables: str) -> None:
+    engine = create_engine(url_of(made.settings("cif-only")))
+    with engine.begin() as connection:
+        for table in tables:
+            connection.execute(text(f"DROP TABLE {table}"))
+    engine.dispose()
 
 
 def test_a_second_run_changes_nothing(made: Site) -> None:

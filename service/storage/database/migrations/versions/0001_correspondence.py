@@ -1,6 +1,7 @@
 """The correspondence: the four categories, the deposition that holds them, and the database's identity.
 
-Written out and not taken from the tables, so that it stays what it was when the tables move on.
+Written out and not taken from the tables, so that it stays what it was when the tables move on. A run that was ended in the
+middle is taken up where it stopped: MariaDB cannot undo a change of a table.
 """
 
 from typing import Any
@@ -9,10 +10,13 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
+from service.errors import DatabaseNotReady
+
 revision = "0001"
 down_revision = None
 
 _OPTIONS: dict[str, Any] = {
+    "if_not_exists": True,
     "mysql_engine": "InnoDB",
     "mysql_charset": "utf8mb4",
     "mysql_collate": "utf8mb4_bin",
@@ -41,7 +45,8 @@ _CATEGORIES = {
 
 
 def upgrade() -> None:
-    """Create the tables."""
+    """Create the tables that are not there."""
+    _require_no_rows_without(set(sa.inspect(op.get_bind()).get_table_names()))
     op.create_table("database_identity", sa.Column("identity", sa.String(36), primary_key=True), **_OPTIONS)
     op.create_table(
         "deposition",
@@ -64,8 +69,18 @@ def upgrade() -> None:
             sa.PrimaryKeyConstraint("deposition_data_set_id", file_column, "position"),
             **_OPTIONS,
         )
-        op.create_index(
-            f"ix_{name}_message_id", name, ["deposition_data_set_id", "message_id"], mysql_length={"message_id": 64}
+        index = f"ix_{name}_message_id"
+        if index not in {found["name"] for found in sa.inspect(op.get_bind()).get_indexes(name)}:
+            op.create_index(index, name, ["deposition_data_set_id", "message_id"], mysql_length={"message_id": 64})
+
+
+def _require_no_rows_without(tables: set[str]) -> None:
+    """Raise DatabaseNotReady for a database in use that lacks a table: an empty one would hide what was lost."""
+    lacking = sorted(_CATEGORIES.keys() - tables)
+    if lacking and "deposition" in tables and op.get_bind().scalar(sa.text("SELECT 1 FROM deposition LIMIT 1")):
+        raise DatabaseNotReady(
+            f"the database holds depositions and lacks {', '.join(lacking)} and its schema version: put them back, "
+            "or restore a backup into an empty database"
         )
 
 

@@ -22,6 +22,8 @@ _BATCH = 20
 
 #: A message has a number of its own in the index: the one that SQLite gives its row may change with VACUUM.
 _SQLITE = (
+    "DROP TABLE IF EXISTS message_search_key",
+    "DROP TABLE IF EXISTS message_search",
     "CREATE TABLE message_search_key (id INTEGER PRIMARY KEY, deposition_data_set_id VARCHAR(64) NOT NULL,"
     " content_type VARCHAR(32) NOT NULL, position INTEGER NOT NULL,"
     " UNIQUE (deposition_data_set_id, content_type, position))",
