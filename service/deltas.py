@@ -72,8 +72,8 @@ class Delta:
         return replace(
             section,
             messages=messages,
-            files=section.files + missing(self.files, section.files if self.replace else ()),
-            originals=section.originals + missing(self.originals, section.originals if self.replace else ()),
+            files=section.files + (missing(self.files, section.files) if self.replace else self.files),
+            originals=section.originals + (missing(self.originals, section.originals) if self.replace else self.originals),
             statuses=_put(section.statuses, self.status),
         )
 

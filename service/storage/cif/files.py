@@ -39,7 +39,7 @@ def replace(path: Path, pieces: Sequence[bytes | memoryview], *, checksum: int |
     target, old = _target(path)
     temporary = target.with_name(f".{target.name}.tmp")
     try:
-        with temporary.open("wb", buffering=0) as file:
+        with open(temporary, "wb", buffering=0) as file:  # noqa: PTH123 - as above
             if old is not None:
                 _take_owner_and_mode(file.fileno(), old)
             _write(file.fileno(), pieces)
@@ -47,7 +47,7 @@ def replace(path: Path, pieces: Sequence[bytes | memoryview], *, checksum: int |
             signed = signature.of(pieces, os.fstat(file.fileno()), checksum)
         if snapshot and old is not None:
             _keep_snapshot(path, target, old)
-        temporary.replace(target)
+        os.replace(temporary, target)  # noqa: PTH105 - as above
     except OSError:
         temporary.unlink(missing_ok=True)
         raise

@@ -152,19 +152,19 @@ def test_content_reaches_the_disk_before_the_name_and_the_name_before_the_answer
 ) -> None:
     """Only the order of the calls shows what a power cut would leave."""
     steps: list[str] = []
-    fsync, rename, target = os.fsync, Path.replace, tree.file(DEPOSITION)
+    fsync, rename, target = os.fsync, os.replace, tree.file(DEPOSITION)
 
     def recorded_fsync(descriptor: int) -> None:
         name = Path(f"/proc/self/fd/{descriptor}").readlink().name
         steps.append("directory" if name == DEPOSITION else "content")
         fsync(descriptor)
 
-    def recorded_rename(self: Path, to: Path) -> Path:
+    def recorded_rename(name: Path, to: Path) -> None:
         steps.extend(["rename"] * (to == target))
-        return rename(self, to)
+        rename(name, to)
 
     monkeypatch.setattr(os, "fsync", recorded_fsync)
-    monkeypatch.setattr(Path, "replace", recorded_rename)
+    monkeypatch.setattr(os, "replace", recorded_rename)
     _store(tree.root / "data").apply(_append("m1", 10, DEPOSITION))
 
     assert steps[-3:] == ["content", "rename", "directory"]
