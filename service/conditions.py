@@ -149,7 +149,7 @@ def kept_in_files(situation: Situation) -> tuple[bool, str]:
     lacking = []
     for key in pending.depositions():
         files = cif.read(key).correspondence
-        if Kept(tuple(pending.of(key).values())).beside(files) != files:
+        if Kept.of(pending, key).beside(files) != files:
             lacking.append(key)
     return not lacking, some(lacking, "lack acknowledged changes in their files", _failures(situation))
 

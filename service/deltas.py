@@ -19,10 +19,6 @@ class View(Protocol):
     def counts(self, content_type: str) -> Counts: ...
 
 
-#: A row that a change is about: the message, or the status of the message with this `message_id`.
-Place = tuple[type[Message] | type[Status], str]
-
-
 @dataclass(frozen=True, slots=True)
 class Delta:
     """The rows one change puts into one section: appended, replaced by `message_id`, or (status) either of both.
@@ -46,7 +42,7 @@ class Delta:
         return not self.repeated
 
     @property
-    def place(self) -> Place:
+    def place(self) -> tuple[type[Message] | type[Status], str]:
         """Give which row this change is about: the message or the status of a message."""
         row = self.append or self.replace
         return (Message, str(row.message_id)) if row else (Status, str(self.status and self.status.message_id))

@@ -65,7 +65,7 @@ def restore_kept(situation: Situation, progress: Progress) -> Brought:
 
 
 def _restore(situation: Situation, deposition_data_set_id: str) -> None:
-    kept = Kept(tuple(situation.pending.of(deposition_data_set_id).values()))
+    kept = Kept.of(situation.pending, deposition_data_set_id)
     restore(situation.stores.cif, deposition_data_set_id, kept)
 
 

@@ -14,7 +14,7 @@ from service.errors import (
     StaleAnswerRefused,
     StoreUnavailable,
 )
-from service.storage.base import BEHIND, WRITTEN, Answer, Applied, Observer, Outcome, Snapshot
+from service.storage.base import BEHIND, WRITTEN, Answer, Applied, Observer, Outcome, Snapshot, same_signature
 from service.storage.cif.store import CifStore
 from service.storage.guard import GuardedDatabase
 from service.storage.pending import Markers, Pending
@@ -86,13 +86,13 @@ class Dual:
             applied = self.cif.write(change)
             if not recorded:
                 self._keep(key, applied.delta)
-            elif applied.delta:
+            else:
                 recorded = self._record(key, applied)
         return Outcome(applied.delta, {self.cif.name: WRITTEN, self.database.name: WRITTEN if recorded else BEHIND})
 
     def kept(self, deposition_data_set_id: str) -> Kept:
         """Give the changes that wait for the database."""
-        return Kept(tuple(self.pending.of(deposition_data_set_id).values()))
+        return Kept.of(self.pending, deposition_data_set_id)
 
     def files_alone(self, deposition_data_set_id: str) -> Answer:
         """Answer from the files and what is kept; nobody can tell an old copy while the database is away.
@@ -115,10 +115,14 @@ class Dual:
     def _record(self, deposition_data_set_id: str, applied: Applied) -> bool:
         """Bring a change that is in the file into the database; tell whether it is there.
 
-        Where another change of the same row crossed it, it is kept, and a sync decides on both.
+        Where another change of the same row crossed it, it is kept, and a sync decides on both. A repeat is there where its
+        file is as recorded; another program may have written what it found since the look that a change begins with.
         """
         try:
-            taken = self.database.record(deposition_data_set_id, applied.delta, applied.before, applied.after)
+            if applied.delta:
+                taken = self.database.record(deposition_data_set_id, applied.delta, applied.before, applied.after)
+            else:
+                taken = self._is_recorded(deposition_data_set_id, applied)
         except AWAY:
             self._keep(deposition_data_set_id, applied.delta)
             return False
@@ -126,6 +130,11 @@ class Dual:
             self.pending.keep(deposition_data_set_id, applied.delta)
             return self._is_synced(deposition_data_set_id)
         return True
+
+    def _is_recorded(self, deposition_data_set_id: str, applied: Applied) -> bool:
+        state = self.database.state(deposition_data_set_id)
+        recorded = state and not state.cif_behind and state.signatures.get(applied.delta.content_type)
+        return bool(recorded) and same_signature(str(recorded), applied.after)
 
     def _is_synced(self, deposition_data_set_id: str) -> bool:
         try:

@@ -6,6 +6,7 @@ import os
 import time
 import uuid
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,15 @@ from service.errors import DamagedFile
 from service.messages import FileReference, Message, OriginalCommunication, Status
 from service.storage.durable import exclusive, faults, make_directory, remove, write_new
 
+#: What a kept change is named by while it waits for the database, and once only its file lacks it.
+_WAITING, _BROUGHT = ".json", ".brought"
+
 
 class Pending:
-    """Keep copies of acknowledged changes under `pending/` until a sync has brought them into the database."""
+    """Keep copies of acknowledged changes under `pending/` until a sync has brought them into the database.
+
+    One that the database has and its file, which could not be written, still lacks is kept on beside those that wait.
+    """
 
     def __init__(self, state_dir: Path) -> None:
         self._root = state_dir / "pending"
@@ -27,23 +34,19 @@ class Pending:
         directory = self._root / deposition_data_set_id
         with faults(directory):
             make_directory(directory)
-            write_new(directory / f"{time.time_ns():020d}-{uuid.uuid4().hex}.json", json.dumps(asdict(delta)).encode())
+            write_new(directory / f"{time.time_ns():020d}-{uuid.uuid4().hex}{_WAITING}", json.dumps(asdict(delta)).encode())
 
     def of(self, deposition_data_set_id: str) -> dict[Path, Delta]:
-        """Give what is kept for a deposition, oldest first."""
-        try:
-            names = sorted(os.listdir(self._root / deposition_data_set_id))
-        except FileNotFoundError:
-            return {}
-        paths = [self._root / deposition_data_set_id / name for name in names if name.endswith(".json")]
-        return {path: delta for path in paths if (delta := _load(path)) is not None}
+        """Give what waits for the database, oldest first."""
+        return self._loaded(deposition_data_set_id, _WAITING)
+
+    def brought(self, deposition_data_set_id: str) -> dict[Path, Delta]:
+        """Give what the database has and the files lack, oldest first."""
+        return self._loaded(deposition_data_set_id, _BROUGHT)
 
     def has(self, deposition_data_set_id: str) -> bool:
         """Tell whether anything is kept for a deposition."""
-        try:
-            return any(name.endswith(".json") for name in os.listdir(self._root / deposition_data_set_id))
-        except FileNotFoundError:
-            return False
+        return any(name.endswith((_WAITING, _BROUGHT)) for name in self._names(deposition_data_set_id))
 
     def depositions(self) -> tuple[str, ...]:
         """List the depositions for which changes are kept."""
@@ -53,14 +56,31 @@ class Pending:
     def since(self) -> Iterator[float]:
         """Give, for each of those depositions, when the oldest of its changes was kept, in seconds since 1970."""
         for name in self.depositions():
-            oldest = min((path.name for path in (self._root / name).glob("*.json")), default=None)
+            oldest = min((path.name for path in (self._root / name).glob(f"*{_WAITING}")), default=None)
             if oldest is not None:
                 yield int(oldest.partition("-")[0]) / 1e9
 
+    def keep_on(self, paths: Iterable[Path]) -> None:
+        """Keep on, for their files, copies that waited for the database and that it holds now."""
+        for path in paths:
+            with suppress(FileNotFoundError):  # another process was quicker
+                path.rename(path.with_suffix(_BROUGHT))
+
     def forget(self, paths: Iterable[Path]) -> None:
-        """Remove copies that the database holds now."""
+        """Remove copies that both stores hold now."""
         for path in paths:
             remove(path)
+
+    def _names(self, deposition_data_set_id: str) -> list[str]:
+        try:
+            return sorted(os.listdir(self._root / deposition_data_set_id))
+        except FileNotFoundError:
+            return []
+
+    def _loaded(self, deposition_data_set_id: str, suffix: str) -> dict[Path, Delta]:
+        names = [name for name in self._names(deposition_data_set_id) if name.endswith(suffix)]
+        paths = [self._root / deposition_data_set_id / name for name in names]
+        return {path: delta for path in paths if (delta := _load(path)) is not None}
 
 
 class Markers:

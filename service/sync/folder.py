@@ -41,7 +41,7 @@ class Folder:
 
     def bring(self, deposition_data_set_id: str) -> Outcome:
         """Write what the database holds of a deposition, with what is kept for it; empty files are not made."""
-        kept = Kept(tuple(self._pending.of(deposition_data_set_id).values()))  # first, for it may go into the rows meanwhile
+        kept = Kept.of(self._pending, deposition_data_set_id)  # first, for it may go into the rows meanwhile
         known = self._database.snapshot(deposition_data_set_id)
         if known is None:
             raise unknown_deposition(deposition_data_set_id)

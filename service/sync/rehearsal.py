@@ -49,7 +49,7 @@ class DryRun(Importer):
         recorded = self._rows.snapshot(key)
         found = self._found(key, recorded)
         known = recorded or Snapshot(Correspondence(key))
-        kept = Kept(tuple(self._kept.of(key).values()))
+        kept = Kept.of(self._kept, key)
         rows, replaced = kept.over_database(known, found.correspondence)
         merged = []
         for c in CONTENT_TYPES:

@@ -9,7 +9,7 @@ from pathlib import Path
 from service.conflicts import Difference
 from service.deltas import Delta
 from service.errors import Crossing, FileUnavailable, MessagingError, NotFound
-from service.messages import Correspondence
+from service.messages import Correspondence, unnumbered
 from service.storage.base import Moved, Observer, Snapshot, same_signature
 from service.storage.cif.signature import ABSENT
 from service.storage.cif.store import CifStore
@@ -69,6 +69,7 @@ class Sync:
         self._conflict_log = state_dir / "conflicts.jsonl"
         self._database_answers = database_answers
         self._observer = observer
+        self._unwritten: dict[str, list[Difference]] = {}  # noted for files that could not be written yet
 
     def run(self, deposition_data_set_id: str, reason: str, wait: float | None = None) -> Report:
         """Sync, and say what was done; raise NotFound where neither store knows the deposition.
@@ -88,12 +89,16 @@ class Sync:
             self._observer.synced(reason, outcome)
 
     def _run(self, deposition_data_set_id: str, wait: float | None) -> Report:
-        noted: list[Difference] = []
+        noted = self._unwritten.pop(deposition_data_set_id, [])
         for tried in range(_TRIES):
             try:
-                return self._once(deposition_data_set_id, wait, noted)
+                report = self._once(deposition_data_set_id, wait, noted)
             except Moved:
                 time.sleep(random.uniform(0, tried * _STEP))  # noqa: S311 - those who cross part, no secret
+            else:
+                if report.behind and noted:
+                    self._unwritten[deposition_data_set_id] = noted
+                return report
         raise Crossing(f"changes to {deposition_data_set_id} keep crossing its sync; try again shortly")
 
     def _once(self, deposition_data_set_id: str, wait: float | None, noted: list[Difference]) -> Report:
@@ -102,15 +107,17 @@ class Sync:
         is_underway = self._underway.has(deposition_data_set_id)
         found = self._found(deposition_data_set_id, known)
         recorded = known or Snapshot(Correspondence(deposition_data_set_id))
-        one = _One(found, Kept(tuple(self._pending.of(deposition_data_set_id).values())), self._database_answers, noted)
+        one = _One(found, Kept.of(self._pending, deposition_data_set_id), self._database_answers, noted)
         one.ours = bool(one.kept.deltas) or is_underway or self._underway.has(deposition_data_set_id)
+        waiting: dict[Path, Delta] = {}
         brought: dict[Path, Delta] = {}
 
         def decide(now: Snapshot) -> tuple[Correspondence, list[Difference]]:
             # anew, under the lock: what another sync has brought in by now may have been edited since
-            brought.clear()
-            brought.update(self._pending.of(deposition_data_set_id))
-            one.kept = Kept(tuple(brought.values()))
+            for kept, read in ((waiting, self._pending.of), (brought, self._pending.brought)):
+                kept.clear()
+                kept.update(read(deposition_data_set_id))
+            one.kept = Kept(tuple(waiting.values()), tuple(brought.values()))
             one.judge(now, recorded.version)
             merged = one.merged_with(now)
             self._log(deposition_data_set_id, one.left)
@@ -119,8 +126,10 @@ class Sync:
         with self._underway.marked(deposition_data_set_id):
             self._bring_files(one, recorded, wait)
             new = self._database.bring(deposition_data_set_id, one.held, decide)
-        self._pending.forget(brought)
-        if not one.behind and all(one.held[c][0] == new.section(c) for c in CONTENT_TYPES):
+        complete = {c for c in CONTENT_TYPES if one.held[c][0] == new.section(c)}
+        self._pending.forget(path for path, delta in (waiting | brought).items() if delta.content_type in complete)
+        self._pending.keep_on(path for path, delta in waiting.items() if delta.content_type not in complete)
+        if not one.behind and len(complete) == len(CONTENT_TYPES):
             self._markers.clear(deposition_data_set_id, mark)
         if one.foreign:
             self._foreign.add(deposition_data_set_id)
@@ -220,7 +229,11 @@ class _One:
         """Merge what the files hold by now with what the database records and holds under its lock."""
         rows, replaced = self.kept.over_database(now, self.found.correspondence)
         merged = [merge(self.held[c][0], rows.section(c), self._facts(now, c), self.kept.edits) for c in CONTENT_TYPES]
-        self.left = self.unnoted((*replaced, *(difference for one in merged for difference in one.conflicts)))
+        held = {
+            unnumbered(row) for section in now.correspondence.sections for _, rows in section.categories() for row in rows
+        }
+        decided = [conflict for one in merged for conflict in one.conflicts if unnumbered(conflict.lost) in held]
+        self.left = self.unnoted((*replaced, *decided))  # what a file loses is noted before it is written
         return Correspondence(rows.deposition_data_set_id, tuple(one.section for one in merged))
 
     def _facts(self, recorded: Snapshot, content_type: str) -> Facts:

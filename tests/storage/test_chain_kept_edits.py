@@ -9,9 +9,11 @@ from support.dual import DEP, Dual, dual
 from support.mariadb import PrivateServer
 from support.site import DUAL, make_site
 
-from service.changes import Amend, EditDraft, MarkRead, Tag
+from service.changes import Amend, Change, EditDraft, MarkRead, Tag
 from service.errors import Conflict
-from service.messages import FileReference, Message
+from service.messages import FileReference, Message, Status
+from service.storage.base import Applied
+from service.storage.cif.lock import lock_of
 from service.vocabulary import TO_DEPOSITOR
 
 pytestmark = pytest.mark.mariadb
@@ -129,4 +131,84 @@ def test_equal_references_of_an_outage_are_as_many_afterwards(both: Dual, privat
     private_mariadb.start()
 
     assert len(both.chain.read(DEP).correspondence.references("m1")) == 3
+    assert both.is_equal()
+
+
+def test_the_last_of_several_edits_outlives_a_copy_from_before_all_of_them(
+    both: Dual, private_mariadb: PrivateServer
+) -> None:
+    both.chain.apply(edit("in the copy"))
+    old = both.old_copy()
+    both.chain.apply(edit("hidden by the copy"))
+    both.append("lost to the copy")
+    private_mariadb.stop()
+    both.put_back(old)
+    both.chain.apply(edit("first"))
+    both.chain.apply(edit("last"))
+    private_mariadb.start()
+    both.put_back(old)
+
+    assert message(both).message_text == "last"
+    assert both.is_equal()
+
+
+@pytest.mark.parametrize("both", ["dual-write-db-read"], indirect=True)
+def test_flags_confirmed_in_an_outage_stay_while_their_file_cannot_be_written(
+    both: Dual, private_mariadb: PrivateServer
+) -> None:
+    old, flags = both.old_copy(), Tag(DEP, "m1", "N", "N", "Y")
+    both.chain.apply(flags)
+    private_mariadb.stop()
+    assert both.chain.apply(flags).delta.repeated
+    both.put_back(old)
+    lock_of(both.file()).touch()
+    private_mariadb.start()
+
+    chain = both.chain
+    for _ in range(3):
+        chain.read(DEP)
+    lock_of(both.file()).unlink()
+
+    assert chain.read(DEP).correspondence.status("m1") == Status("m1", DEP, "N", "N", "Y")
+    assert logged(both).count('"lost"') == 1  # the old copy's, noted when it was written over, and not at every look
+    assert both.is_equal()
+    assert both.kept("pending") == []
+
+
+@pytest.mark.parametrize("both", ["dual-write-db-read"], indirect=True)
+def test_what_the_database_has_had_is_not_made_there_again(both: Dual, private_mariadb: PrivateServer) -> None:
+    old = both.old_copy()
+    private_mariadb.stop()
+    both.chain.apply(Tag(DEP, "m1", "N", "N", "Y"))
+    both.put_back(old)
+    lock_of(both.file()).touch()
+    private_mariadb.start()
+    both.chain.read(DEP)
+    assert [Path(name).suffix for name in both.kept("pending")] == [".brought"]
+    both.chain.apply(Tag(DEP, "m1", "N", "Y", "N"))  # as the one that is kept found it
+    lock_of(both.file()).unlink()
+
+    assert both.chain.read(DEP).correspondence.status("m1") == Status("m1", DEP, "N", "Y", "N")
+    assert both.is_equal()
+    assert both.kept("pending") == []
+
+
+def test_flags_that_another_programs_copy_brought_back_are_not_acknowledged_for_nothing(
+    both: Dual, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, was = both.old_copy(), Tag(DEP, "m1", "N", "Y", "N")
+    both.append("lost to the copy")
+    both.chain.apply(Tag(DEP, "m1", "N", "N", "Y"))
+    cif = both.services.stores.cif
+    write = cif.write
+
+    def late(change: Change) -> Applied:
+        both.put_back(old)  # behind the look at the files that a change begins with
+        return write(change)
+
+    monkeypatch.setattr(cif, "write", late)
+    both.chain.apply(was)
+    monkeypatch.setattr(cif, "write", write)
+
+    assert both.chain.read(DEP).correspondence.status("m1") == Status("m1", DEP, "N", "Y", "N")
     assert both.is_equal()

@@ -52,6 +52,21 @@ def test_only_what_was_brought_in_is_forgotten_and_twice_does_no_harm(tmp_path: 
     assert pending.depositions() == ()
 
 
+def test_what_only_the_files_lack_is_kept_on_and_waits_no_more(tmp_path: Path) -> None:
+    pending = Pending(tmp_path)
+    first, second, *_ = deltas()
+    pending.keep(DEP, first)
+    waiting = pending.of(DEP)
+    pending.keep(DEP, second)
+    for _ in range(2):  # another process may have been quicker
+        pending.keep_on(waiting)
+    assert (list(pending.of(DEP).values()), list(pending.brought(DEP).values())) == ([second], [first])
+    pending.forget(pending.of(DEP))
+    assert (pending.depositions(), list(pending.since())) == ((DEP,), [])
+    pending.forget(pending.brought(DEP))
+    assert pending.depositions() == ()
+
+
 def test_a_half_written_copy_is_no_change(tmp_path: Path) -> None:
     Pending(tmp_path).keep(DEP, deltas()[0])
     (tmp_path / "pending" / DEP / ".x.json.123.tmp").write_text('{"content')

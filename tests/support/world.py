@@ -145,8 +145,8 @@ class World:
         return any(lock_of(path).exists() for path in self.files())
 
     def kept(self) -> list[Path]:
-        """Give what waits for the database."""
-        return list((self.site.root / "state" / "pending").rglob("*.json"))
+        """Give what waits for the database, or for a file."""
+        return [path for path in (self.site.root / "state" / "pending").rglob("*") if path.is_file()]
 
     def reconcile(self) -> int:
         """Repair what is behind; give how many could not be."""
