@@ -20,6 +20,7 @@ CODE := service admin settings wsgi.py
 REASONED := B105,B108,B301,B310,B311,B403,B404,B603,B606,B608
 KILLS ?= 1000
 STEPS ?= 10000
+WALKS ?= 20000
 DURATION ?= 60
 DEPOSITIONS ?= 200
 FUZZ ?= 2000
@@ -196,6 +197,9 @@ torture-cif: .venv/installed-dev ## Kill writers of one file and look for what i
 
 model: .venv/installed-dev ## Walk the dual write at random against what was acknowledged (STEPS=10000)
 	MODEL_SEED=$${MODEL_SEED:-$$(date +%s)} MODEL_STEPS=$(STEPS) $(BIN)/python -m pytest -q -s tests/storage/test_model.py
+
+walk: .venv/installed-dev ## Walk the dual write at random over stores in memory (WALKS=20000)
+	WALKS=$(WALKS) $(BIN)/python -m pytest -q tests/storage/test_chain_walk.py
 
 lock: .venv/installed-dev ## Choose the versions anew and lock them
 	$(BIN)/uv pip compile --quiet --upgrade pyproject.toml --output-file requirements.lock

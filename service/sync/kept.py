@@ -76,11 +76,11 @@ class Kept:
                 rows = rows.with_section(put)
         return rows
 
-    def _is_newest(self, delta: Delta, *stores: Correspondence | None) -> bool:
-        """Tell whether nothing came to a row behind an edit: a store lacks it, or holds it as one of these edits did.
+    def _is_newest(self, delta: Delta, rows: Correspondence, files: Correspondence | None) -> bool:
+        """Tell whether nothing came to a row behind an edit: it is not there, or as one of these edits found or left it.
 
-        Where that is not as this edit left it, it is what an old copy brought back. What the other store holds otherwise
-        came before, and an old copy had hidden it from the edit.
+        What the database holds otherwise came before, and an old copy had hidden it from the edit, unless the file holds it.
         """
-        edits, there = self.edits, [unnumbered(delta.standing(store)) for store in stores if store]
-        return not delta.append and any(row is None or row in edits.left or row in edits.found for row in there)
+        there = unnumbered(delta.standing(rows))
+        is_known = there is None or there in self.edits.left or there in self.edits.found
+        return not delta.append and (is_known or (files is not None and unnumbered(delta.standing(files)) != there))

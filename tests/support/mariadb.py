@@ -109,6 +109,7 @@ class PrivateServer:
         user = ["--user=root"] if os.getuid() == 0 else []
         return [
             f"--datadir={self._directory / 'data'}",
+            f"--tmpdir={self._directory}",  # a server that starts removes the temporary tables of others in its folder
             f"--socket={self._directory / 'socket'}",
             f"--pid-file={self._directory / 'pid'}",
             f"--log-error={self._directory / 'error.log'}",

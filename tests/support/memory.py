@@ -1,0 +1,138 @@
+"""Stores in memory of one deposition that answer as the real ones do, so that a walk of thousands of steps takes seconds."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from service.changes import AppendMessage, Change
+from service.conflicts import Difference
+from service.deltas import Delta
+from service.errors import DatabaseUnavailable, FileUnavailable
+from service.messages import Correspondence, Section
+from service.storage.base import (
+    WRITTEN,
+    Answer,
+    Applied,
+    Files,
+    Merging,
+    Moved,
+    Outcome,
+    Signatures,
+    Snapshot,
+    unknown_deposition,
+)
+from service.storage.cif.signature import ABSENT
+from service.vocabulary import CONTENT_TYPES
+from support.dual import DEP
+
+
+class MemoryFiles:
+    """What a CifStore is to a chain. A file that another program has locked is not written by ours."""
+
+    name = "cif"
+
+    def __init__(self) -> None:
+        self.held = Correspondence(DEP)
+        self.signatures: dict[str, str] = dict.fromkeys(CONTENT_TYPES, ABSENT)
+        self.locked: set[str] = set()
+        self._count = 0
+
+    def snapshot(self, key: str) -> Snapshot:
+        if set(self.signatures.values()) == {ABSENT}:
+            raise unknown_deposition(key)
+        return Snapshot(self.held, dict(self.signatures))
+
+    def read(self, key: str) -> Answer:
+        return Answer(self.snapshot(key).correspondence, self.name)
+
+    def matches(self, _key: str, recorded: Signatures) -> bool:
+        return all(recorded.get(content_type) == signed for content_type, signed in self.signatures.items())
+
+    def write(self, change: Change) -> Applied:
+        self._require_free(change.content_type)
+        delta, before = change.resolve(self.held), self.signatures[change.content_type]
+        if delta:
+            self.overwrite(delta.put_into(self.held.section(delta.content_type)))
+        return Applied(delta, before, self.signatures[change.content_type])
+
+    def put(self, _key: str, new: Section, found: str, _wait: float | None) -> str:
+        self._require_free(new.content_type)
+        if self.signatures[new.content_type] != found:
+            raise Moved
+        self.overwrite(new)
+        return self.signatures[new.content_type]
+
+    def overwrite(self, section: Section) -> None:
+        """Put a file in place of the old one, whoever does it."""
+        self._count += 1
+        self.held = self.held.with_section(section)
+        self.signatures[section.content_type] = f"signature {self._count}"
+
+    def _require_free(self, content_type: str) -> None:
+        if content_type in self.locked:
+            raise FileUnavailable(f"the {content_type} file is locked")
+
+
+class MemoryRows:
+    """What a GuardedDatabase is to a chain (the rules are those of service/storage/database/store.py)."""
+
+    name = "database"
+
+    def __init__(self) -> None:
+        self.is_down = False
+        self._held: Snapshot | None = None
+
+    def snapshot(self, _key: str) -> Snapshot | None:
+        self._require_up()
+        return self._held
+
+    def current(self, key: str) -> Snapshot | None:
+        return self.snapshot(key)
+
+    def state(self, key: str) -> Snapshot | None:
+        found = self.snapshot(key)
+        return found and replace(found, correspondence=Correspondence(key))
+
+    def apply(self, change: Change) -> Outcome:
+        self._require_up()
+        if self._held is None and not isinstance(change, AppendMessage):
+            raise unknown_deposition(change.deposition_data_set_id)
+        held = self._state()
+        delta = change.resolve(held.correspondence)
+        if delta:
+            self._held = replace(_with(held, delta), version=held.version + 1, cif_behind=True)
+        return Outcome(delta, {self.name: WRITTEN})
+
+    def record(self, _key: str, delta: Delta, before: str | None, after: str | None) -> bool:
+        self._require_up()
+        held, file = self._state(), delta.content_type
+        in_step = held.signatures.get(file) in {before, after} and not held.cif_behind
+        fits = delta.fits(held.correspondence)
+        is_here = fits or delta.is_in(held.correspondence)
+        signatures = {**held.signatures, file: after if in_step and is_here else None}
+        self._held = replace(_with(held, delta) if fits else held, version=held.version + 1, signatures=signatures)
+        return is_here
+
+    def bring(self, _key: str, files: Files, merged: Merging) -> Correspondence:
+        self._require_up()
+        held = self._state()
+        new, _ = merged(held)
+        signatures = {c: signed if new.section(c) == section else None for c, (section, signed) in files.items()}
+        behind = held.cif_behind and None in signatures.values()
+        self._held = Snapshot(new, signatures, held.version + (new != held.correspondence), behind)
+        return new
+
+    def note(self, _key: str, _decided: Sequence[Difference]) -> None:
+        self._require_up()
+
+    def _state(self) -> Snapshot:
+        return self._held or Snapshot(Correspondence(DEP), dict.fromkeys(CONTENT_TYPES))
+
+    def _require_up(self) -> None:
+        if self.is_down:
+            raise DatabaseUnavailable("the database is down")
+
+
+def _with(held: Snapshot, delta: Delta) -> Snapshot:
+    """Put the rows of a change."""
+    section = delta.put_into(held.correspondence.section(delta.content_type))
+    return replace(held, correspondence=held.correspondence.with_section(section))
