@@ -45,11 +45,15 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A change as one store made it; the signatures of the file before and after, where the store has one."""
+    """A change as one store made it; the signatures of the file before and after, where the store has one.
+
+    `written` tells when, in nanoseconds, by a clock that was read under the file's lock.
+    """
 
     delta: Delta
     before: str | None = None
     after: str | None = None
+    written: int = 0
 
 
 @dataclass(frozen=True, slots=True)

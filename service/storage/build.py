@@ -8,7 +8,7 @@ from pathlib import Path
 from flask import Flask
 
 from service.storage.base import Observer, Store
-from service.storage.chain import DatabaseAlone, DatabaseAnswers, FilesAnswer
+from service.storage.chain import DatabaseAlone, DatabaseAnswers, FilesAlone, FilesAnswer
 from service.storage.cif.paths import Site
 from service.storage.cif.reentry import OwnLocks
 from service.storage.cif.store import CifStore
@@ -45,7 +45,7 @@ class Stores:
             return _DUAL[profile.reads](self.cif, self.database, self.sync(profile), self.state_dir, self.observer)
         if profile.uses_database:
             return DatabaseAlone(self.database, self.state_dir)
-        return self.cif
+        return FilesAlone(self.cif, self.state_dir)
 
     def single(self, name: str) -> Store:
         """Give one of the two by its name."""

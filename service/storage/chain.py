@@ -14,9 +14,10 @@ from service.errors import (
     StoreUnavailable,
 )
 from service.storage.base import BEHIND, WRITTEN, Answer, Outcome, unknown_deposition
+from service.storage.cif.store import CifStore
 from service.storage.dual import Dual
 from service.storage.guard import GuardedDatabase
-from service.storage.pending import Markers
+from service.storage.pending import Markers, Pending
 
 #: Seconds that a reader whose deposition needs a sync waits for a file's lock; it has its answer without the file as well.
 READER_WAITS = 0.2
@@ -35,11 +36,13 @@ class FilesAnswer(Dual):
         """Answer from the files, synced where the database says otherwise; unverified while it is down."""
         try:
             state = self.database.state(deposition_data_set_id)
-            if not self.is_settled(deposition_data_set_id, state):
-                return Answer(self.sync.run(deposition_data_set_id, "read", wait=READER_WAITS).correspondence, self.cif.name)
+            if self.is_settled(deposition_data_set_id, state):
+                found = self.cif.read(deposition_data_set_id)
+                if self.is_settled(deposition_data_set_id, state):  # while it was read, too
+                    return found
+            return Answer(self.sync.run(deposition_data_set_id, "read", wait=READER_WAITS).correspondence, self.cif.name)
         except (StoreUnavailable, DatabaseRefused):
             return self.files_alone(deposition_data_set_id)
-        return self.cif.read(deposition_data_set_id)
 
 
 class DatabaseAnswers(Dual):
@@ -50,6 +53,8 @@ class DatabaseAnswers(Dual):
         try:
             return self.both(change)
         except FileUnavailable:
+            if self.pending.of(change.deposition_data_set_id):
+                raise  # what was acknowledged and waits is not in the database: the change would not find it there
             outcome = self._database_alone(change)
         self.observer.write_degraded(self.cif.name)
         return Outcome(outcome.delta, {self.cif.name: BEHIND, self.database.name: WRITTEN})
@@ -99,6 +104,32 @@ class DatabaseAnswers(Dual):
         answer = self.files_alone(deposition_data_set_id)
         self.observer.read_fell_back()
         return answer
+
+
+class FilesAlone:
+    """The files written and read. Where changes still wait for the database, those behind them are kept for it as well.
+
+    A site that went back to files during an outage may go forth again: an older change must not undo a later one then.
+    """
+
+    def __init__(self, cif: CifStore, state_dir: Path) -> None:
+        self._cif = cif
+        self._pending = Pending(state_dir)
+
+    def read(self, deposition_data_set_id: str) -> Answer:
+        return self._cif.read(deposition_data_set_id)
+
+    def apply(self, change: Change) -> Outcome:
+        applied = self._cif.write(change)
+        if self._pending.has(change.deposition_data_set_id):
+            self._pending.keep(change.deposition_data_set_id, applied.delta, applied.written)
+        return Outcome(applied.delta, {self._cif.name: WRITTEN})
+
+    def is_ready(self) -> bool:
+        return self._cif.is_ready()
+
+    def probe(self) -> Mapping[str, str]:
+        return self._cif.probe()
 
 
 class DatabaseAlone:

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from service.changes import AppendMessage, Change
-from service.deltas import Delta
 from service.errors import (
     DatabaseNotReady,
     DatabaseRefused,
@@ -85,7 +84,7 @@ class Dual:
         with self.underway.marked(key):
             applied = self.cif.write(change)
             if not recorded:
-                self._keep(key, applied.delta)
+                self._keep(key, applied)
             else:
                 recorded = self._record(key, applied)
         return Outcome(applied.delta, {self.cif.name: WRITTEN, self.database.name: WRITTEN if recorded else BEHIND})
@@ -124,10 +123,10 @@ class Dual:
             else:
                 taken = self._is_recorded(deposition_data_set_id, applied)
         except AWAY:
-            self._keep(deposition_data_set_id, applied.delta)
+            self._keep(deposition_data_set_id, applied)
             return False
         if not taken:
-            self.pending.keep(deposition_data_set_id, applied.delta)
+            self.pending.keep(deposition_data_set_id, applied.delta, applied.written)
             return self._is_synced(deposition_data_set_id)
         return True
 
@@ -143,10 +142,10 @@ class Dual:
             return False
         return True
 
-    def _keep(self, deposition_data_set_id: str, delta: Delta) -> None:
+    def _keep(self, deposition_data_set_id: str, applied: Applied) -> None:
         """Keep a change that the database lacks before it is acknowledged: a legacy program may still erase it.
 
         A repeat is kept too, for the first try may have died before it could be.
         """
-        self.pending.keep(deposition_data_set_id, delta)
+        self.pending.keep(deposition_data_set_id, applied.delta, applied.written)
         self.observer.write_degraded(self.database.name)

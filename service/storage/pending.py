@@ -3,7 +3,6 @@ database, so that they are known while it is down (DESIGN.md section 5)."""
 
 import json
 import os
-import time
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -29,12 +28,12 @@ class Pending:
     def __init__(self, state_dir: Path) -> None:
         self._root = state_dir / "pending"
 
-    def keep(self, deposition_data_set_id: str, delta: Delta) -> None:
-        """Write a change durably; the name orders it behind those kept before."""
+    def keep(self, deposition_data_set_id: str, delta: Delta, written: int) -> None:
+        """Write a change durably; its name orders it by the time at which its file was written, in nanoseconds."""
         directory = self._root / deposition_data_set_id
         with faults(directory):
             make_directory(directory)
-            write_new(directory / f"{time.time_ns():020d}-{uuid.uuid4().hex}{_WAITING}", json.dumps(asdict(delta)).encode())
+            write_new(directory / f"{written:020d}-{uuid.uuid4().hex}{_WAITING}", json.dumps(asdict(delta)).encode())
 
     def of(self, deposition_data_set_id: str) -> dict[Path, Delta]:
         """Give what waits for the database, oldest first."""

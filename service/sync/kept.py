@@ -69,11 +69,11 @@ class Kept:
         done = {place for place, delta in last.items() if delta.is_in(rows)}
         for delta in deltas:
             is_last = delta is last[delta.place]
-            if delta.place in done and not is_last:
-                continue
-            if delta.fits(rows) or (is_last and self._is_newest(delta, rows, files)):
-                put = replace(delta, repeated=False).put_into(rows.section(delta.content_type))
-                rows = rows.with_section(put)
+            is_done = delta.place in done and not is_last
+            if not is_done and (delta.fits(rows) or (is_last and self._is_newest(delta, rows, files))):
+                rows = _put(delta, rows)
+            elif delta.replace and (standing := rows.message(str(delta.replace.message_id))):
+                rows = _put(replace(delta, replace=standing), rows)  # no row undoes the references that came with it
         return rows
 
     def _is_newest(self, delta: Delta, rows: Correspondence, files: Correspondence | None) -> bool:
@@ -84,3 +84,7 @@ class Kept:
         there = unnumbered(delta.standing(rows))
         is_known = there is None or there in self.edits.left or there in self.edits.found
         return not delta.append and (is_known or (files is not None and unnumbered(delta.standing(files)) != there))
+
+
+def _put(delta: Delta, rows: Correspondence) -> Correspondence:
+    return rows.with_section(replace(delta, repeated=False).put_into(rows.section(delta.content_type)))

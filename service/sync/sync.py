@@ -113,6 +113,8 @@ class Sync:
         brought: dict[Path, Delta] = {}
 
         def decide(now: Snapshot) -> tuple[Correspondence, list[Difference]]:
+            if now.version != recorded.version and any(one.changed(now, c) for c in CONTENT_TYPES):
+                raise Moved  # a writer of ours came between, and the files may not be as they were looked at
             # anew, under the lock: what another sync has brought in by now may have been edited since
             for kept, read in ((waiting, self._pending.of), (brought, self._pending.brought)):
                 kept.clear()

@@ -31,8 +31,8 @@ def deltas() -> list[Delta]:
 
 
 def test_kept_changes_come_back_as_they_were_and_in_their_order(tmp_path: Path) -> None:
-    for delta in deltas():
-        Pending(tmp_path).keep(DEP, delta)
+    for n, delta in reversed(list(enumerate(deltas()))):  # by when their files were written
+        Pending(tmp_path).keep(DEP, delta, n)
     again = Pending(tmp_path)
     assert list(again.of(DEP).values()) == deltas()
     assert again.depositions() == (DEP,)
@@ -42,9 +42,9 @@ def test_kept_changes_come_back_as_they_were_and_in_their_order(tmp_path: Path) 
 def test_only_what_was_brought_in_is_forgotten_and_twice_does_no_harm(tmp_path: Path) -> None:
     pending = Pending(tmp_path)
     first, second, *_ = deltas()
-    pending.keep(DEP, first)
+    pending.keep(DEP, first, 1)
     seen = pending.of(DEP)
-    pending.keep(DEP, second)
+    pending.keep(DEP, second, 2)
     pending.forget(seen)
     pending.forget(seen)
     assert list(pending.of(DEP).values()) == [second]
@@ -55,9 +55,9 @@ def test_only_what_was_brought_in_is_forgotten_and_twice_does_no_harm(tmp_path: 
 def test_what_only_the_files_lack_is_kept_on_and_waits_no_more(tmp_path: Path) -> None:
     pending = Pending(tmp_path)
     first, second, *_ = deltas()
-    pending.keep(DEP, first)
+    pending.keep(DEP, first, 1)
     waiting = pending.of(DEP)
-    pending.keep(DEP, second)
+    pending.keep(DEP, second, 2)
     for _ in range(2):  # another process may have been quicker
         pending.keep_on(waiting)
     assert (list(pending.of(DEP).values()), list(pending.brought(DEP).values())) == ([second], [first])
@@ -68,7 +68,7 @@ def test_what_only_the_files_lack_is_kept_on_and_waits_no_more(tmp_path: Path) -
 
 
 def test_a_half_written_copy_is_no_change(tmp_path: Path) -> None:
-    Pending(tmp_path).keep(DEP, deltas()[0])
+    Pending(tmp_path).keep(DEP, deltas()[0], 1)
     (tmp_path / "pending" / DEP / ".x.json.123.tmp").write_text('{"content')
     assert list(Pending(tmp_path).of(DEP).values()) == deltas()[:1]
 
@@ -76,7 +76,7 @@ def test_a_half_written_copy_is_no_change(tmp_path: Path) -> None:
 def test_what_cannot_be_kept_is_an_error_and_no_acknowledgement(tmp_path: Path) -> None:
     (tmp_path / "pending").write_text("not a directory")
     with pytest.raises(FileUnavailable, match="pending"):
-        Pending(tmp_path).keep(DEP, deltas()[0])
+        Pending(tmp_path).keep(DEP, deltas()[0], 1)
 
 
 @pytest.mark.parametrize("what", ["change", "mark"])
@@ -92,7 +92,7 @@ def test_every_directory_on_the_way_to_what_is_kept_reaches_the_disk(
 
     monkeypatch.setattr(os, "fsync", noting)
     if what == "change":
-        Pending(tmp_path).keep(DEP, deltas()[0])
+        Pending(tmp_path).keep(DEP, deltas()[0], 1)
     else:
         Markers(tmp_path).set(DEP)
     found = [p for p in tmp_path.rglob("*") if p.is_dir()]
@@ -143,7 +143,7 @@ def test_a_mark_set_again_since_it_was_seen_stays(tmp_path: Path) -> None:
 
 
 def test_a_kept_change_that_cannot_be_read_is_an_error_that_names_it(tmp_path: Path) -> None:
-    Pending(tmp_path).keep(DEP, deltas()[0])
+    Pending(tmp_path).keep(DEP, deltas()[0], 1)
     (kept,) = (tmp_path / "pending" / DEP).iterdir()
     kept.write_bytes(kept.read_bytes()[:20])
     with pytest.raises(MessagingError, match=kept.name):

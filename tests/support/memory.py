@@ -52,7 +52,8 @@ class MemoryFiles:
         delta, before = change.resolve(self.held), self.signatures[change.content_type]
         if delta:
             self.overwrite(delta.put_into(self.held.section(delta.content_type)))
-        return Applied(delta, before, self.signatures[change.content_type])
+        self._count += 1
+        return Applied(delta, before, self.signatures[change.content_type], written=self._count)
 
     def put(self, _key: str, new: Section, found: str, _wait: float | None) -> str:
         self._require_free(new.content_type)

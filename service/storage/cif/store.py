@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -82,11 +83,11 @@ class CifStore:
             opened = self._opened(paths[content_type], content_type)
             delta = change.resolve(FilesView(self._reader, paths, opened))
             if not delta:
-                return Applied(delta, opened.held.signature, opened.held.signature)
+                return Applied(delta, opened.held.signature, opened.held.signature, time.time_ns())
             known = opened.held.section
             new = delta.put_into(known) if known is not None else None
             after = self._replace(key, paths[content_type], opened, rows.changing(delta, opened.of), new)
-        return Applied(delta, opened.held.signature, after)
+            return Applied(delta, opened.held.signature, after, time.time_ns())
 
     def _opened(self, path: Path, content_type: str) -> Opened:
         """Open a file for a change. One that is changed again is read whole, so that its rows are known from then on."""

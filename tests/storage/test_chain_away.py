@@ -1,0 +1,155 @@
+"""Workers of which some do not reach the database, or the files, for a while: no change undoes a later one."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from support.dual import DEP, Dual, dual
+from support.site import DUAL, Site
+
+from service.changes import Amend, EditDraft, MarkRead, Tag
+from service.errors import DatabaseUnavailable, StoreUnavailable
+from service.messages import FileReference, Message, OriginalCommunication
+from service.vocabulary import TO_DEPOSITOR
+
+QUICK = {"MSGMODULE_CIRCUIT_BREAKER": "false", "MSGMODULE_LOCK_TIMEOUT": "0.2"}
+CALLS = ("state", "snapshot", "current", "record", "bring", "apply", "note")
+
+
+@pytest.fixture(params=DUAL)
+def both(request: pytest.FixtureRequest, site: Site) -> Dual:
+    """A dual profile with a draft and its flags in both stores."""
+    made = dual(site, request.param, **QUICK)
+    made.append("m1", "draft", send_status="N", message_subject="subject")
+    made.chain.apply(Tag(DEP, "m1", "N", "Y", "N"))
+    made.read()
+    assert made.is_equal()
+    return made
+
+
+@contextmanager
+def away(*workers: Dual) -> Iterator[None]:
+    """Let the database answer these workers nothing."""
+
+    def refused(*_: object) -> None:
+        raise DatabaseUnavailable("the database does not answer")
+
+    with pytest.MonkeyPatch.context() as patch:
+        for worker in workers:
+            for name in CALLS:
+                patch.setattr(worker.services.stores.database, name, refused)
+        yield
+
+
+def first_call(owner: object, name: str, patch: pytest.MonkeyPatch, before: Callable[[], object]) -> None:
+    """Let something happen just before the first call of a method."""
+    method = getattr(owner, name)
+
+    def call(*given: Any, **more: Any) -> Any:
+        patch.setattr(owner, name, method)
+        before()
+        return method(*given, **more)
+
+    patch.setattr(owner, name, call)
+
+
+def edit(**edits: str) -> EditDraft:
+    return EditDraft(DEP, TO_DEPOSITOR, "m1", "2026-02-02 02:02:02", edits)
+
+
+def flags(both: Dual) -> tuple[str | None, ...]:
+    status = both.chain.read(DEP).correspondence.status("m1")
+    assert status is not None
+    return status.read_status, status.action_reqd, status.for_release
+
+
+def message(both: Dual) -> Message:
+    found = both.chain.read(DEP).correspondence.message("m1")
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("both", ["dual-write-db-read"], indirect=True)
+def test_the_database_alone_takes_no_change_of_what_it_lacks(both: Dual) -> None:
+    with away(both):
+        both.chain.apply(edit(message_text="sent", send_status="Y"))
+    gone = both.site.archive.rename(both.site.root / "unmounted")
+    with pytest.raises(StoreUnavailable):
+        both.chain.apply(edit(message_text="edited after it was sent"))
+    gone.rename(both.site.archive)
+    assert (message(both).message_text, message(both).send_status) == ("sent", "Y")
+
+
+@pytest.mark.parametrize("is_copied", [False, True], ids=["", "old copy"])
+def test_a_writer_whom_the_outage_kept_waiting_undoes_no_later_edit(
+    both: Dual, monkeypatch: pytest.MonkeyPatch, *, is_copied: bool
+) -> None:
+    other = dual(both.site, both.services.settings.profile.name, **QUICK)
+    old = both.old_copy()
+
+    def record(*_: object) -> bool:
+        with away(other):
+            assert other.chain.apply(edit(message_text="second")).stores["database"] == "behind"
+        raise DatabaseUnavailable("timed out")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(both.services.stores.database, "record", record)
+        both.chain.apply(edit(message_subject="first"))
+    if is_copied:
+        both.put_back(old)
+    assert (message(both).message_subject, message(both).message_text) == ("first", "second")
+    assert both.is_equal()
+
+
+def test_a_sync_that_reaches_the_database_late_lets_no_old_copy_undo_an_edit(
+    both: Dual, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = dual(both.site, both.services.settings.profile.name, **QUICK)
+    old = both.old_copy()
+    both.append("lost to the old copy")
+    both.file().write_bytes(both.file().read_bytes() + b"# \n")
+    edited = edit(message_text="acknowledged")
+    first_call(both.services.stores.database, "bring", monkeypatch, lambda: other.chain.apply(edited))
+    both.read()
+    both.put_back(old)
+    assert message(both).message_text == "acknowledged"
+    assert both.is_equal()
+
+
+def test_references_of_two_edits_that_change_no_field_outlive_an_old_copy(both: Dual) -> None:
+    stored, old = message(both), both.old_copy()
+    reference = FileReference(None, "m1", DEP, "model", "pdbx", "1", "1", "archive")
+    original = OriginalCommunication(None, "m1", DEP, "o1", DEP, orig_sender="a@b.org")
+    with away(both):
+        both.chain.apply(Amend(DEP, stored, stored, (reference,)))
+        both.chain.apply(Amend(DEP, stored, stored, (), (original,)))
+        both.put_back(old)
+    held = both.chain.read(DEP).correspondence
+    assert (len(held.references("m1")), len(held.originals("m1"))) == (1, 1)
+    assert both.is_equal()
+
+
+def test_flags_set_back_under_cif_only_are_not_undone_by_a_change_kept_before(site: Site) -> None:
+    both = dual(site, "dual-write-cif-read", **QUICK)
+    both.append("m1")
+    both.chain.apply(Tag(DEP, "m1", "N", "Y", "N"))
+    both.services.switching.start()
+    with away(both):
+        both.chain.apply(MarkRead(DEP, "m1"))
+        both.services.switching.switch("cif-only", None, "the database is down", "operator")
+        alone = dual(site, "cif-only", **QUICK)
+        alone.chain.apply(Tag(DEP, "m1", "N", "Y", "N"))
+        assert flags(alone) == ("N", "Y", "N")
+    both.services.switching.switch("dual-write-cif-read", None, "it is up again", "operator")
+    assert flags(both) == ("N", "Y", "N")
+    assert both.is_equal()
+
+
+@pytest.mark.parametrize("both", ["dual-write-cif-read"], indirect=True)
+def test_an_old_copy_that_comes_during_a_read_is_not_answered(both: Dual, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = both.old_copy()
+    both.append("m2")
+    both.read()
+    first_call(both.services.stores.cif, "read", monkeypatch, lambda: both.put_back(old))
+    assert both.read() == ["m1", "m2"]
