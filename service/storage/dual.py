@@ -13,7 +13,17 @@ from service.errors import (
     StaleAnswerRefused,
     StoreUnavailable,
 )
-from service.storage.base import BEHIND, WRITTEN, Answer, Applied, Observer, Outcome, Snapshot, same_signature
+from service.storage.base import (
+    BEHIND,
+    WRITTEN,
+    Answer,
+    Applied,
+    Observer,
+    Outcome,
+    Signatures,
+    Snapshot,
+    same_signature,
+)
 from service.storage.cif.store import CifStore
 from service.storage.guard import GuardedDatabase
 from service.storage.pending import Markers, Pending
@@ -48,22 +58,23 @@ class Dual:
                 found[store.name] = error.message
         return found
 
-    def settle(self, deposition_data_set_id: str) -> bool:
-        """Sync before a change where the stores may differ; tell whether the database takes part in it.
+    def settle(self, deposition_data_set_id: str) -> Signatures | None:
+        """Sync before a change where the stores may differ; `None` where the database takes no part in it.
 
-        Raises FileUnavailable where the files lack something that could not be written to them.
+        Gives the signatures by which the files were seen to be as recorded, none where a sync made them so. Raises
+        FileUnavailable where the files lack something that could not be written to them.
         """
         try:
             state = self.database.state(deposition_data_set_id)
-            if self.is_settled(deposition_data_set_id, state):
-                return True
+            if state is not None and self.is_settled(deposition_data_set_id, state):
+                return state.signatures
             report = self.sync.run(deposition_data_set_id, "write")
         except NotFound:
-            return True  # a deposition that this change begins
+            return {}  # a deposition that this change begins
         except AWAY:
-            return False
+            return None
         report.require_files()
-        return True
+        return {}
 
     def is_settled(self, deposition_data_set_id: str, state: Snapshot | None) -> bool:
         """Tell whether both stores hold the same: every file is as recorded, nothing is marked as behind or kept."""
@@ -76,17 +87,20 @@ class Dual:
     def both(self, change: Change) -> Outcome:
         """Write the file, then the database; the file's lock is never held while waiting for the database."""
         key = change.deposition_data_set_id
-        recorded = self.settle(key)
-        if not recorded:
+        seen = self.settle(key)
+        if seen is None:
             if not isinstance(change, AppendMessage):
                 self._require_current(key)  # what the edit would find may be older than what was acknowledged
             restore(self.cif, key, self.kept(key))  # the change may be about what an old copy took away
         with self.underway.marked(key):
             applied = self.cif.write(change)
-            if not recorded:
+            if seen is None:
                 self._keep(key, applied)
-            else:
+                recorded = False
+            elif isinstance(change, AppendMessage) or same_signature(seen.get(change.content_type), applied.before):
                 recorded = self._record(key, applied)
+            else:
+                recorded = self._record_seen_by_all(key, applied)
         return Outcome(applied.delta, {self.cif.name: WRITTEN, self.database.name: WRITTEN if recorded else BEHIND})
 
     def kept(self, deposition_data_set_id: str) -> Kept:
@@ -110,6 +124,14 @@ class Dual:
                 f"the database is down and the files of {deposition_data_set_id} lack a change; try again when it is back",
                 deposition_data_set_id=deposition_data_set_id,
             )
+
+    def _record_seen_by_all(self, deposition_data_set_id: str, applied: Applied) -> bool:
+        """Bring an edit of what others wrote since the look into the database; a sync that comes between knows of it."""
+        ahead = self.pending.keep(deposition_data_set_id, applied.delta, applied.written)
+        recorded = self._record(deposition_data_set_id, applied)
+        if recorded:
+            self.pending.forget([ahead])
+        return recorded
 
     def _record(self, deposition_data_set_id: str, applied: Applied) -> bool:
         """Bring a change that is in the file into the database; tell whether it is there.

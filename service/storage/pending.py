@@ -28,12 +28,14 @@ class Pending:
     def __init__(self, state_dir: Path) -> None:
         self._root = state_dir / "pending"
 
-    def keep(self, deposition_data_set_id: str, delta: Delta, written: int) -> None:
+    def keep(self, deposition_data_set_id: str, delta: Delta, written: int) -> Path:
         """Write a change durably; its name orders it by the time at which its file was written, in nanoseconds."""
         directory = self._root / deposition_data_set_id
         with faults(directory):
             make_directory(directory)
-            write_new(directory / f"{written:020d}-{uuid.uuid4().hex}{_WAITING}", json.dumps(asdict(delta)).encode())
+            path = directory / f"{written:020d}-{uuid.uuid4().hex}{_WAITING}"
+            write_new(path, json.dumps(asdict(delta)).encode())
+        return path
 
     def of(self, deposition_data_set_id: str) -> dict[Path, Delta]:
         """Give what waits for the database, oldest first."""

@@ -153,3 +153,35 @@ def test_an_old_copy_that_comes_during_a_read_is_not_answered(both: Dual, monkey
     both.read()
     first_call(both.services.stores.cif, "read", monkeypatch, lambda: both.put_back(old))
     assert both.read() == ["m1", "m2"]
+
+
+def test_a_sync_between_file_and_database_takes_no_edit_for_another_programs(
+    both: Dual, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = dual(both.site, both.services.settings.profile.name, **QUICK)
+    third = dual(both.site, both.services.settings.profile.name, **QUICK)
+
+    def first() -> None:
+        with away(other):
+            other.chain.apply(edit(message_subject="first"))
+
+    first_call(both.services.stores.cif, "write", monkeypatch, first)
+    first_call(both.services.stores.database, "record", monkeypatch, third.read)
+    both.chain.apply(edit(message_text="second"))
+    assert (message(both).message_subject, message(both).message_text) == ("first", "second")
+    assert both.is_equal()
+
+
+def test_an_edit_of_what_an_old_copy_brought_back_is_not_undone_by_a_reader(
+    both: Dual, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    third = dual(both.site, both.services.settings.profile.name, **QUICK)
+    old = both.old_copy()
+    both.chain.apply(Tag(DEP, "m1", "N", "N", "N"))
+    both.append("lost to the old copy")
+    first_call(both.services.stores.cif, "write", monkeypatch, lambda: both.put_back(old))
+    first_call(both.services.stores.database, "record", monkeypatch, third.read)
+    both.chain.apply(Tag(DEP, "m1", "N", "Y", "Y"))
+    assert flags(both) == ("N", "Y", "Y")
+    assert both.is_equal()
+    assert both.kept("pending") == []
