@@ -25,7 +25,8 @@ class Delta:
 
     `before` is the row whose place the replaced message or the status takes; `files` and `originals` of a replaced message,
     where any are new, are all that it shall have, of which a store adds what it lacks. `repeated` says that the rows stand
-    there already: they are those stored, and nothing is to be written.
+    there already: they are those stored, and nothing is to be written. `informed` says that the database held what the
+    change found: whatever else it holds there later came behind the change.
     """
 
     content_type: str
@@ -36,6 +37,7 @@ class Delta:
     status: Status | None = None
     before: Message | Status | None = None
     repeated: bool = False
+    informed: bool = False
 
     def __bool__(self) -> bool:
         """Tell whether there is anything to write."""

@@ -2,6 +2,7 @@
 (DESIGN.md section 5; the rules are those of model/signature_protocol.py)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from service.changes import AppendMessage, Change
@@ -98,9 +99,9 @@ class Dual:
                 self._keep(key, applied)
                 recorded = False
             elif isinstance(change, AppendMessage) or same_signature(seen.get(change.content_type), applied.before):
-                recorded = self._record(key, applied)
+                recorded = self._record(key, replace(applied, delta=replace(applied.delta, informed=True)))
             else:
-                recorded = self._record_seen_by_all(key, applied)
+                recorded = self._record_kept(key, applied)
         return Outcome(applied.delta, {self.cif.name: WRITTEN, self.database.name: WRITTEN if recorded else BEHIND})
 
     def kept(self, deposition_data_set_id: str) -> Kept:
@@ -125,7 +126,7 @@ class Dual:
                 deposition_data_set_id=deposition_data_set_id,
             )
 
-    def _record_seen_by_all(self, deposition_data_set_id: str, applied: Applied) -> bool:
+    def _record_kept(self, deposition_data_set_id: str, applied: Applied) -> bool:
         """Bring an edit of what others wrote since the look into the database; a sync that comes between knows of it."""
         ahead = self.pending.keep(deposition_data_set_id, applied.delta, applied.written)
         recorded = self._record(deposition_data_set_id, applied)

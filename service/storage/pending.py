@@ -163,4 +163,5 @@ def _delta(kept: dict[str, Any]) -> Delta:
         status=Status(**status) if status else None,
         before=edited(**before) if before else None,
         repeated=kept["repeated"],
+        informed=kept.get("informed", False),  # one that an earlier version kept says nothing of it
     )

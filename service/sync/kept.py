@@ -45,7 +45,7 @@ class Kept:
         """Make the changes that wait to what the database holds: those whose row is as they found it, and the last edit of
         each row where nothing came behind it, as far as these rows or the files tell.
         """
-        return self._made(self.waiting, rows, files)
+        return self._made(self.waiting, rows, files, of_database=True)
 
     def over_database(self, recorded: Snapshot, files: Correspondence) -> tuple[Correspondence, tuple[Difference, ...]]:
         """Make these changes to what the database holds, and give what they replace there that none of them found so.
@@ -59,18 +59,21 @@ class Kept:
 
     def beside(self, files: Correspondence) -> Correspondence:
         """Give the files with what an old copy written over them took away: the answer while the database is down."""
-        wanted = self._made(self.deltas, files, None)
+        wanted = self._made(self.deltas, files, None, of_database=False)
         merged = [merge(file, wanted.section(file.content_type), _OUTAGE, self.edits) for file in files.sections]
         return replace(files, sections=tuple(one.section for one in merged))
 
-    def _made(self, deltas: tuple[Delta, ...], rows: Correspondence, files: Correspondence | None) -> Correspondence:
+    def _made(
+        self, deltas: tuple[Delta, ...], rows: Correspondence, files: Correspondence | None, *, of_database: bool
+    ) -> Correspondence:
         """Make changes to rows. Where one stands as the last of them left it, the earlier ones are done: none undoes it."""
         last = {delta.place: delta for delta in deltas}
         done = {place for place, delta in last.items() if delta.is_in(rows)}
         for delta in deltas:
             is_last = delta is last[delta.place]
             is_done = delta.place in done and not is_last
-            if not is_done and (delta.fits(rows) or (is_last and self._is_newest(delta, rows, files))):
+            may_be_newest = is_last and not (of_database and delta.informed)
+            if not is_done and (delta.fits(rows) or (may_be_newest and self._is_newest(delta, rows, files))):
                 rows = _put(delta, rows)
             elif delta.replace and (standing := rows.message(str(delta.replace.message_id))):
                 rows = _put(replace(delta, replace=standing), rows)  # no row undoes the references that came with it
