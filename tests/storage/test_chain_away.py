@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from support.command import msgmodule
 from support.dual import DEP, Dual, dual
 from support.site import DUAL, Site
 
@@ -210,3 +211,28 @@ def test_a_commit_whose_answer_is_lost_late_undoes_no_later_edit(
     found = message(both).message_subject, message(both).message_text
     assert found in {("first", "second")} | (set() if lost else {("subject", "draft")})  # or what the program brought back
     assert both.is_equal()
+
+
+def test_a_change_that_a_request_of_the_profile_before_kept_is_answered_by_the_database_alone(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both, alone = dual(site, "dual-write-db-read", **QUICK), dual(site, "db-only", **QUICK)
+    both.append("m1")
+    both.read()
+    both.services.switching.start()
+    assert msgmodule(site, "verify", "--all").returncode == 0
+
+    def move() -> None:
+        both.services.switching.switch("db-only", None, "planned", "operator")
+
+    def record(*_: object) -> bool:
+        raise DatabaseUnavailable("Lost connection to server during query")
+
+    first_call(both.services.stores.cif, "write", monkeypatch, move)
+    with monkeypatch.context() as patch:
+        patch.setattr(both.services.stores.database, "record", record)
+        assert both.append("m2").stores["database"] == "behind"
+    assert both.services.switching.active().profile == "db-only"
+    answer = alone.chain.read(DEP)
+    assert [m.message_id for m in answer.correspondence.messages] == ["m1", "m2"]
+    assert answer.unverified
