@@ -177,7 +177,7 @@ def test_another_site_is_refused_also_where_a_request_object_names_it(site: Site
 @pytest.mark.parametrize(
     ("profile", "selected", "made"),
     [
-        ("cif-only", "cif", "CifStore"),
+        ("cif-only", "cif", "FilesAlone"),
         ("dual-write-cif-read", "dual", "FilesAnswer"),
         ("dual-write-db-read", "dual", "DatabaseAnswers"),
         ("db-only", "database", "DatabaseAlone"),

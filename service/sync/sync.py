@@ -113,8 +113,6 @@ class Sync:
         brought: dict[Path, Delta] = {}
 
         def decide(now: Snapshot) -> tuple[Correspondence, list[Difference]]:
-            if now.version != recorded.version and any(one.changed(now, c) for c in CONTENT_TYPES):
-                raise Moved  # a writer of ours came between, and the files may not be as they were looked at
             # anew, under the lock: what another sync has brought in by now may have been edited since
             for kept, read in ((waiting, self._pending.of), (brought, self._pending.brought)):
                 kept.clear()
@@ -122,6 +120,8 @@ class Sync:
             one.kept = Kept(tuple(waiting.values()), tuple(brought.values()))
             one.judge(now, recorded.version)
             merged = one.merged_with(now)
+            if now.version != recorded.version and compare(now.correspondence, merged).updated:
+                raise Moved  # a writer of ours came between: what the files were seen to hold may be older than its row
             self._log(deposition_data_set_id, one.left)
             return merged, one.left
 
