@@ -149,9 +149,9 @@ class DatabaseAlone:
     def read(self, deposition_data_set_id: str) -> Answer:
         """Answer from the database; with a change laid over that such a request kept, and unverified then."""
         found = self._database.current(deposition_data_set_id)
-        if self._pending.of(deposition_data_set_id):
+        if waiting := self._pending.of(deposition_data_set_id):
             held = found.correspondence if found else Correspondence(deposition_data_set_id)
-            return Answer(Kept.of(self._pending, deposition_data_set_id).over(held), self._database.name, unverified=True)
+            return Answer(Kept(tuple(waiting.values())).over(held), self._database.name, unverified=True)
         if found is None:
             raise unknown_deposition(deposition_data_set_id)
         return Answer(found.correspondence, self._database.name, tag=found.tag)

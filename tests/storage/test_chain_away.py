@@ -1,12 +1,12 @@
 """Workers of which some do not reach the database, or the files, for a while: no change undoes a later one."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from support.command import msgmodule
-from support.dual import DEP, Dual, dual
+from support.dual import DEP, Dual, dual, first_call
 from support.site import DUAL, Site
 
 from service.changes import Amend, EditDraft, MarkRead, Tag
@@ -41,18 +41,6 @@ def away(*workers: Dual) -> Iterator[None]:
             for name in CALLS:
                 patch.setattr(worker.services.stores.database, name, refused)
         yield
-
-
-def first_call(owner: object, name: str, patch: pytest.MonkeyPatch, before: Callable[[], object]) -> None:
-    """Let something happen just before the first call of a method."""
-    method = getattr(owner, name)
-
-    def call(*given: Any, **more: Any) -> Any:
-        patch.setattr(owner, name, method)
-        before()
-        return method(*given, **more)
-
-    patch.setattr(owner, name, call)
 
 
 def edit(**edits: str) -> EditDraft:

@@ -1,11 +1,10 @@
 """Changes that cross each other at the worst moment: what was acknowledged stays, and a stale answer is refused."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.dual import DEP, Dual, dual
+from support.dual import DEP, Dual, dual, first_call
 from support.site import Site
 
 from service.changes import EditDraft
@@ -46,18 +45,6 @@ def both_take(both: Dual, text: str) -> None:
 
 def text_of(both: Dual) -> str | None:
     return both.chain.read(DEP).correspondence.messages[0].message_text
-
-
-def first_call(owner: object, name: str, monkeypatch: pytest.MonkeyPatch, before: Callable[[], None]) -> None:
-    """Let something happen just before the first call of a method."""
-    method = getattr(owner, name)
-
-    def call(*given: Any) -> Any:
-        monkeypatch.setattr(owner, name, method)
-        before()
-        return method(*given)
-
-    monkeypatch.setattr(owner, name, call)
 
 
 def test_a_writer_that_reaches_the_database_late_makes_no_draft_of_a_message_sent_meanwhile(

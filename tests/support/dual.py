@@ -2,10 +2,12 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import create_engine, select
 
 from service.changes import AppendMessage
@@ -75,6 +77,18 @@ def noted(site: Site) -> list[dict[str, Any]]:
     engine.dispose()
     assert all(row.pop("id") for row in found)
     return [row | {side: json.loads(row[side]) for side in ("kept", "lost")} for row in found]
+
+
+def first_call(owner: object, name: str, patch: pytest.MonkeyPatch, before: Callable[[], object]) -> None:
+    """Let something happen just before the first call of a method."""
+    method = getattr(owner, name)
+
+    def call(*given: Any, **more: Any) -> Any:
+        patch.setattr(owner, name, method)
+        before()
+        return method(*given, **more)
+
+    patch.setattr(owner, name, call)
 
 
 def dual(site: Site, profile: str, **more: str) -> Dual:
