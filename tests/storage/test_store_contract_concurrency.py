@@ -10,6 +10,7 @@ from support.contract import append
 from support.site import DUAL, PROFILES, Site, make_site
 
 from service.storage.base import Store
+from service.storage.database import transactions
 
 DEP = "D_1000000001"
 EACH = 5
@@ -105,3 +106,29 @@ def assert_equal(site: Site) -> None:
     state = stores.database.state(DEP)
     assert state is not None
     assert stores.cif.matches(DEP, state.signatures)
+
+
+@pytest.mark.parametrize("apart", [False, True])
+@pytest.mark.parametrize("profile", DUAL)
+def test_threads_that_meet_at_or_beside_depositions_new_to_the_database_write_both_stores(
+    started: Site, profile: str, apart: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transactions, "_TRIES", 2)  # to find no row, and to make it: none ends another's in a deadlock
+    depositions = [f"D_{1000000001 + n}" for n in range(18)]
+    chains = {name: chain_of(started, name) for name in ("cif-only", profile)}
+    for dep in depositions:
+        append(chains["cif-only"], dep, "before")
+    meeting, stores = threading.Barrier(6), []
+
+    def write(n: int) -> None:
+        for k in range(len(depositions)):
+            meeting.wait()
+            dep = depositions[(6 * k + n) % len(depositions) if apart else k]
+            stores.append(append(chains[profile], dep, f"thread{n}").stores)
+
+    threads = [threading.Thread(target=write, args=(n,)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert stores == [{"cif": "written", "database": "written"}] * (len(threads) * len(depositions))

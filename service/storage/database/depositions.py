@@ -5,7 +5,21 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-from sqlalchemy import Connection, String, Update, and_, bindparam, case, cast, func, insert, literal_column, select, update
+from sqlalchemy import (
+    Connection,
+    Insert,
+    String,
+    Update,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    select,
+    update,
+)
+from sqlalchemy.dialects import mysql, sqlite
 
 from service.clock import timestamp
 from service.errors import DatabaseUnavailable
@@ -30,6 +44,13 @@ _UPDATE = update(deposition).where(_IS_MEANT)
 _CHANGE = _UPDATE.values(version=_NEXT, cif_behind=True)
 _RECORDED = ("before", "before_young", "after", "after_young")
 _IN_BOTH = and_(~deposition.c.cif_behind, *(column.is_not(None) for column in _COLUMNS))
+
+#: Of a row that is there both leave everything; MariaDB locks it for a change at once, where IGNORE would do so for a read
+#: first, and two who go on from there to the change are a deadlock.
+_MAKE: dict[str, Insert] = {
+    "sqlite": sqlite.insert(deposition).on_conflict_do_nothing(),
+    "mysql": mysql.insert(deposition).on_duplicate_key_update(version=deposition.c.version),
+}
 
 
 def _follow(content_type: str) -> Update:
@@ -89,9 +110,8 @@ def tally(connection: Connection) -> Tally:
 
 def create(connection: Connection, deposition_data_set_id: str) -> Snapshot:
     """Make the row, or wait for the one that another process is making, and lock it."""
-    ignoring = insert(deposition).prefix_with("OR IGNORE", dialect="sqlite").prefix_with("IGNORE", dialect="mysql")
     values = {"deposition_data_set_id": deposition_data_set_id, "version": 0, "cif_behind": False}
-    connection.execute(ignoring.values(values))
+    connection.execute(_MAKE[connection.dialect.name], values)
     state = find(connection, deposition_data_set_id, lock=True)
     if state is None:
         raise DatabaseUnavailable(f"the database did not keep the row of {deposition_data_set_id}")

@@ -1,15 +1,14 @@
 """The database store: one transaction per change, with the deposition's row locked."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TypeVar
 
 from sqlalchemy import Connection
 
 from service.changes import AppendMessage, Change
 from service.conflicts import Difference
 from service.deltas import Delta
-from service.errors import CommitUnknown, DatabaseRefused, DatabaseUnavailable
+from service.errors import DatabaseRefused, DatabaseUnavailable
 from service.messages import Correspondence
 from service.storage.base import (
     OK,
@@ -25,16 +24,15 @@ from service.storage.base import (
 )
 from service.storage.database import bulk, conflicts, depositions, plan
 from service.storage.database.engine import Engines, PoolUse, max_packet, pool_use
-from service.storage.database.failures import Deadlock, translated
+from service.storage.database.failures import translated
 from service.storage.database.known import Known
 from service.storage.database.looks import Look
 from service.storage.database.rows import Rows, remove_rows
 from service.storage.database.search import slice_of
+from service.storage.database.transactions import NoRow, Transactions
 from service.vocabulary import is_deposition_id
 from service.window import Begin, Slice, Wanted
 
-T = TypeVar("T")
-_DEADLOCK_TRIES = 5
 _PROBE = "probe"  # a deposition that no site has: the id is well formed nowhere
 
 
@@ -46,7 +44,7 @@ class DatabaseStore:
     def __init__(self, engines: Engines, *, create: bool) -> None:
         self._engines = engines
         self._reading = engines.work
-        self._writing = engines.work.execution_options(writes=True)
+        self._transactions = Transactions(engines.work)
         self._look = Look(engines.looks, depositions.LOOK)
         self._create = create
         self._known = Known(engines.work, engines.looks)
@@ -113,7 +111,7 @@ class DatabaseStore:
 
     def add(self, snapshots: Sequence[Snapshot]) -> None:
         """Insert depositions as their files hold them, all or none. Raises DatabaseRefused where one is known by now."""
-        self._transaction(lambda connection: bulk.add(connection, snapshots))
+        self._transactions.run(lambda connection: bulk.add(connection, snapshots))
 
     def recent(self, wanted: Wanted, begin: Begin, limit: int) -> Slice:
         """Give the next wanted messages, newest first, at most `limit`; each slice is one short transaction."""
@@ -130,8 +128,7 @@ class DatabaseStore:
             if not depositions.change(connection, key):
                 if not (self._create and isinstance(change, AppendMessage)):
                     raise unknown_deposition(key)
-                depositions.create(connection, key)
-                depositions.change(connection, key)
+                raise NoRow
             if isinstance(change, AppendMessage):
                 rows.look_ahead(change.content_type, str(change.message.message_id))
             delta = change.resolve(rows)
@@ -141,7 +138,7 @@ class DatabaseStore:
                 connection.rollback()  # nothing was changed, so nothing counts as changed
             return Applied(delta)
 
-        return self._transaction(work)
+        return self._transactions.run(work, change.deposition_data_set_id)
 
     def record(self, deposition_data_set_id: str, delta: Delta, before: str | None, after: str | None) -> bool:
         """Write the rows that a file already holds, and move its recorded signature from `before` to `after`.
@@ -155,8 +152,7 @@ class DatabaseStore:
             key, file = deposition_data_set_id, delta.content_type
             in_step = depositions.follow(connection, key, file, before, after)
             if not in_step and not depositions.lose(connection, key, file):
-                depositions.create(connection, key)
-                depositions.lose(connection, key, file)
+                raise NoRow
             rows = Rows(connection, key)
             if delta.append:
                 rows.look_ahead(file, str(delta.append.message_id))
@@ -168,7 +164,7 @@ class DatabaseStore:
                 depositions.lose(connection, key, file)
             return is_here
 
-        return self._transaction(work)
+        return self._transactions.run(work, deposition_data_set_id)
 
     def bring(self, deposition_data_set_id: str, files: Files, merged: Merging) -> Correspondence:
         """Bring the rows, under the lock, to what a merge makes of the files and of what is here now; note its conflicts.
@@ -179,7 +175,9 @@ class DatabaseStore:
 
         def work(connection: Connection) -> Correspondence:
             key = deposition_data_set_id
-            state = depositions.find(connection, key, lock=True) or depositions.create(connection, key)
+            state = depositions.find(connection, key, lock=True)
+            if state is None:
+                raise NoRow
             rows = Rows(connection, key)
             old = rows.correspondence()
             new, decided = merged(replace(state, correspondence=old))
@@ -190,11 +188,11 @@ class DatabaseStore:
             depositions.record(connection, state, signatures, cif_behind=behind, changed=any(changed))
             return new
 
-        return self._transaction(work)
+        return self._transactions.run(work, deposition_data_set_id)
 
     def note(self, deposition_data_set_id: str, decided: Sequence[Difference]) -> None:
         """Note conflicts before a file loses its side of them."""
-        self._transaction(lambda connection: conflicts.note(connection, deposition_data_set_id, decided))
+        self._transactions.run(lambda connection: conflicts.note(connection, deposition_data_set_id, decided))
 
     def probe(self) -> Mapping[str, str]:
         """Write, read and remove a row of a deposition that no site has, in the real tables."""
@@ -205,7 +203,7 @@ class DatabaseStore:
                 raise DatabaseUnavailable("the database does not give back what was written")
             depositions.remove(connection, _PROBE)
 
-        self._transaction(work)
+        self._transactions.run(work)
         return {self.name: OK}
 
     def max_packet(self) -> int | None:
@@ -226,23 +224,4 @@ class DatabaseStore:
             remove_rows(connection, deposition_data_set_id)
             depositions.remove(connection, deposition_data_set_id)
 
-        self._transaction(work)
-
-    def _transaction(self, work: Callable[[Connection], T]) -> T:
-        """Run a unit of work in one transaction; the whole of it again when the server chose it to end a deadlock."""
-        for _ in range(_DEADLOCK_TRIES):
-            worked = False
-            try:
-                with translated(), self._writing.begin() as connection:
-                    result = work(connection)
-                    worked = True
-                return result
-            except Deadlock:
-                continue
-            except DatabaseUnavailable as error:
-                if worked:
-                    raise CommitUnknown(
-                        f"{error.message}; whether the change is there is not known, send it again"
-                    ) from error
-                raise
-        raise DatabaseUnavailable(f"the database ended {_DEADLOCK_TRIES} tries in a deadlock; try again")
+        self._transactions.run(work)

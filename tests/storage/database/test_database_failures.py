@@ -10,9 +10,8 @@ from support.site import Site, make_site
 
 from service.errors import DatabaseNotReady, DatabaseRefused, DatabaseUnavailable, MessagingError
 from service.storage.base import Observer
-from service.storage.database.engine import Engines
 from service.storage.database.failures import DEADLOCK, NOT_READY, UNAVAILABLE, Deadlock, translated
-from service.storage.database.store import DatabaseStore
+from service.storage.database.transactions import Transactions
 from service.storage.guard import Guard, GuardedDatabase
 
 CASES: list[tuple[int, type[Exception]]] = [
@@ -56,12 +55,11 @@ def test_a_deadlock_is_tried_again_as_a_whole(engine: Engine, deadlocks: int, wo
             connection.execute(text(f"SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = {DEADLOCK}"))
         return "done"
 
-    store = DatabaseStore(Engines(engine, engine), create=True)
     if works:
-        assert store._transaction(work) == "done"
+        assert Transactions(engine).run(work) == "done"
     else:
         with pytest.raises(DatabaseUnavailable, match="deadlock"):
-            store._transaction(work)
+            Transactions(engine).run(work)
 
 
 def test_a_server_that_takes_the_connection_and_says_nothing_is_given_up(tmp_path_factory: pytest.TempPathFactory) -> None:
