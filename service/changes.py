@@ -23,12 +23,16 @@ from service.vocabulary import FROM_DEPOSITOR, NO, TO_DEPOSITOR, YES
 
 @dataclass(frozen=True, slots=True)
 class AppendMessage:
-    """Append a message with its references (reference section 7.2); no status row is made (section 7.3)."""
+    """Append a message with its references (reference section 7.2); no status row is made (section 7.3).
+
+    `has_new_id` says that its id was made for it, so that no store can hold a message of that id.
+    """
 
     deposition_data_set_id: str
     message: Message
     files: tuple[FileReference, ...] = ()
     originals: tuple[OriginalCommunication, ...] = ()
+    has_new_id: bool = False
 
     @property
     def content_type(self) -> str:
@@ -179,7 +183,8 @@ class Amend:
         kept = view.references(key, self.content_type), view.originals(key, self.content_type)
         files, originals = missing(self.files, kept[0]), missing(self.originals, kept[1])
         if message == stored and not files and not originals:
-            return Delta(self.content_type, None, stored, *kept, repeated=True)
+            found = stored if self.row == self.seen else None  # else it says what the row shall be
+            return Delta(self.content_type, None, stored, *kept, before=found, repeated=True)
         new = numbered(files, originals, view.counts(self.content_type))
         whole = kept[0] + new[0] if files else (), kept[1] + new[1] if originals else ()
         return Delta(self.content_type, None, message, *whole, before=stored)

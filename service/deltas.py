@@ -49,6 +49,16 @@ class Delta:
         row = self.append or self.replace
         return (Message, str(row.message_id)) if row else (Status, str(self.status and self.status.message_id))
 
+    @property
+    def row(self) -> Message | Status | None:
+        """Give the row that this change puts."""
+        return self.append or self.replace or self.status
+
+    @property
+    def is_edit(self) -> bool:
+        """Tell whether this change says what its row shall be, and not only which references belong to the one it found."""
+        return self.status is not None or unnumbered(self.row) != unnumbered(self.before)
+
     def standing(self, view: View) -> Message | Status | None:
         """Give the row that stands where this change puts one."""
         row, message_id = self.place
@@ -60,7 +70,7 @@ class Delta:
 
     def is_in(self, view: View) -> bool:
         """Tell whether the row that this change puts stands there."""
-        return unnumbered(self.standing(view)) == unnumbered(self.append or self.replace or self.status)
+        return unnumbered(self.standing(view)) == unnumbered(self.row)
 
     def put_into(self, section: Section) -> Section:
         """Give the section with these rows in it: known ones in their place, new ones at the end."""

@@ -78,6 +78,7 @@ class MessageService:
         Its time is now, or `timestamp` where a program states one (seed's row S53).
         Raises InvalidInput naming the field, and Conflict where the id is taken by a message with other content.
         """
+        has_new_id = not message.message_id
         message = _completed(message, timestamp)
         owner = _owner(str(message.deposition_data_set_id))
         if vocabulary.is_group(owner) and files:
@@ -85,7 +86,7 @@ class MessageService:
         belongs = {"ordinal_id": None, "message_id": message.message_id, "deposition_data_set_id": owner}
         references = tuple(_checked(replace(f, **belongs), f"files.{n}.") for n, f in enumerate(files))
         originals = _originals(message, original, belongs)
-        outcome = self._apply(AppendMessage(owner, message, references, originals))
+        outcome = self._apply(AppendMessage(owner, message, references, originals, has_new_id))
         delta = outcome.delta
         return Sent(Letter(delta.append or message, delta.files, delta.originals), outcome.stores, delta.repeated)
 

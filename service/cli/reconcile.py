@@ -11,6 +11,8 @@ import click
 from service.cli.common import json_option, selected, selection_options, services_of, show
 from service.errors import MessagingError, StoreUnavailable
 from service.services import Services
+from service.storage.pending import Pending
+from service.sync.catch_up import catch_up
 from service.sync.reconcile import Reconciler
 from settings import Profile
 
@@ -66,10 +68,19 @@ def _repaired(found: Services, chosen: Iterable[str] | None, *, as_json: bool) -
     if profile.is_dual:
         repaired = _synced(found, profile, chosen, as_json=as_json)
     else:
+        if profile.uses_database:
+            _caught_up(found)
         click.echo(f"{profile.name} keeps one store; there is nothing to reconcile", err=True)
     if chosen is None and profile.writes_cif:
         found.stores.cif.note_locks()
     return repaired
+
+
+def _caught_up(found: Services) -> None:
+    """Bring in what requests that began under the profile before have kept for the database."""
+    stores = found.stores
+    for deposition_data_set_id in Pending(stores.state_dir).depositions():
+        catch_up(stores.database, stores.state_dir, deposition_data_set_id)
 
 
 def _synced(found: Services, profile: Profile, chosen: Iterable[str] | None, *, as_json: bool) -> bool:

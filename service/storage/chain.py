@@ -13,13 +13,12 @@ from service.errors import (
     MessagingError,
     StoreUnavailable,
 )
-from service.messages import Correspondence
 from service.storage.base import BEHIND, WRITTEN, Answer, Outcome, unknown_deposition
 from service.storage.cif.store import CifStore
 from service.storage.dual import Dual
 from service.storage.guard import GuardedDatabase
 from service.storage.pending import Markers, Pending
-from service.sync.kept import Kept
+from service.sync.catch_up import catch_up
 
 #: Seconds that a reader whose deposition needs a sync waits for a file's lock; it has its answer without the file as well.
 READER_WAITS = 0.2
@@ -143,20 +142,19 @@ class DatabaseAlone:
 
     def __init__(self, database: GuardedDatabase, state_dir: Path) -> None:
         self._database = database
+        self._state_dir = state_dir
         self._markers = Markers(state_dir)
-        self._pending = Pending(state_dir)
 
     def read(self, deposition_data_set_id: str) -> Answer:
-        """Answer from the database; with a change laid over that such a request kept, and unverified then."""
+        """Answer from the database, once it has what such a request kept for it."""
+        catch_up(self._database, self._state_dir, deposition_data_set_id)
         found = self._database.current(deposition_data_set_id)
-        if waiting := self._pending.of(deposition_data_set_id):
-            held = found.correspondence if found else Correspondence(deposition_data_set_id)
-            return Answer(Kept(tuple(waiting.values())).over(held), self._database.name, unverified=True)
         if found is None:
             raise unknown_deposition(deposition_data_set_id)
         return Answer(found.correspondence, self._database.name, tag=found.tag)
 
     def apply(self, change: Change) -> Outcome:
+        catch_up(self._database, self._state_dir, change.deposition_data_set_id)
         outcome = self._database.apply(change)
         if outcome.delta:
             self._markers.set(change.deposition_data_set_id, durable=False)  # the database's own flag outlives a power cut

@@ -90,8 +90,8 @@ class Dual:
         key = change.deposition_data_set_id
         seen = self.settle(key)
         if seen is None:
-            if not isinstance(change, AppendMessage):
-                self._require_current(key)  # what the edit would find may be older than what was acknowledged
+            if not (isinstance(change, AppendMessage) and change.has_new_id):
+                self._require_current(key)  # what the change would find may be older than what was acknowledged
             restore(self.cif, key, self.kept(key))  # the change may be about what an old copy took away
         with self.underway.marked(key):
             applied = self.cif.write(change)

@@ -57,6 +57,13 @@ class Kept:
         pairs = dict.fromkeys((delta.standing(new), delta.standing(rows)) for delta in self.waiting)
         return new, tuple(Difference(a, b) for a, b in pairs if a and b and a != b and unnumbered(b) not in seen)
 
+    def overtaken(self, rows: Correspondence) -> tuple[Difference, ...]:
+        """Give the last edits that wait and stand nowhere in these rows: what came behind them did not find them."""
+        last = {delta.place: delta for delta in self.waiting if delta.is_edit and not (delta.append and delta.repeated)}
+        seen = self.edits.found
+        pairs = ((delta.standing(rows), delta.row) for delta in last.values() if not delta.is_in(rows))
+        return tuple(Difference(a, b) for a, b in pairs if a and b and unnumbered(b) not in seen)
+
     def beside(self, files: Correspondence) -> Correspondence:
         """Give the files with what an old copy written over them took away: the answer while the database is down."""
         wanted = self._made(self.deltas, files, None, of_database=False)
@@ -67,13 +74,13 @@ class Kept:
         self, deltas: tuple[Delta, ...], rows: Correspondence, files: Correspondence | None, *, of_database: bool
     ) -> Correspondence:
         """Make changes to rows. Where one stands as the last of them left it, the earlier ones are done: none undoes it."""
-        last = {delta.place: delta for delta in deltas}
+        last = {delta.place: delta for delta in deltas if delta.is_edit}
         done = {place for place, delta in last.items() if delta.is_in(rows)}
         for delta in deltas:
-            is_last = delta is last[delta.place]
-            is_done = delta.place in done and not is_last
+            is_last = delta is last.get(delta.place)
+            is_open = is_last or (delta.is_edit and delta.place not in done)
             may_be_newest = is_last and not (of_database and delta.informed)
-            if not is_done and (delta.fits(rows) or (may_be_newest and self._is_newest(delta, rows, files))):
+            if is_open and (delta.fits(rows) or (may_be_newest and self._is_newest(delta, rows, files))):
                 rows = _put(delta, rows)
             elif delta.replace and (standing := rows.message(str(delta.replace.message_id))):
                 rows = _put(replace(delta, replace=standing), rows)  # no row undoes the references that came with it

@@ -1,6 +1,5 @@
 """Sync one deposition: compare both stores, merge, write what is missing on either side (DESIGN.md section 5)."""
 
-import json
 import random
 import time
 from dataclasses import dataclass
@@ -13,10 +12,10 @@ from service.messages import Correspondence, unnumbered
 from service.storage.base import Moved, Observer, Snapshot, same_signature
 from service.storage.cif.signature import ABSENT
 from service.storage.cif.store import CifStore
-from service.storage.durable import append_line, faults
 from service.storage.guard import GuardedDatabase
 from service.storage.pending import Markers, Pending
 from service.storage.underway import Underway
+from service.sync.conflict_log import ConflictLog
 from service.sync.kept import Kept
 from service.sync.merge import Compared, Facts, Merged, compare, merge
 from service.sync.sightings import ForeignWrites
@@ -66,7 +65,7 @@ class Sync:
         self._markers = Markers(state_dir)
         self._underway = Underway(state_dir)
         self._foreign = ForeignWrites(state_dir)
-        self._conflict_log = state_dir / "conflicts.jsonl"
+        self._log = ConflictLog(state_dir)
         self._database_answers = database_answers
         self._observer = observer
         self._unwritten: dict[str, list[Difference]] = {}  # noted for files that could not be written yet
@@ -122,7 +121,7 @@ class Sync:
             merged = one.merged_with(now)
             if now.version != recorded.version and compare(now.correspondence, merged).updated:
                 raise Moved  # a writer of ours came between: what the files were seen to hold may be older than its row
-            self._log(deposition_data_set_id, one.left)
+            self._log.add(deposition_data_set_id, one.left)
             return merged, one.left
 
         with self._underway.marked(deposition_data_set_id):
@@ -177,16 +176,10 @@ class Sync:
         """Note in both logs what a file is about to lose."""
         new = one.unnoted(conflicts)
         if new:
-            self._log(deposition_data_set_id, new)
+            self._log.add(deposition_data_set_id, new)
             self._database.note(deposition_data_set_id, new)
             self._observer.conflicted(len(new))
             one.noted += new
-
-    def _log(self, deposition_data_set_id: str, conflicts: list[Difference]) -> None:
-        """Keep both values of what is about to be decided: a crash leaves a line too many, never one too few."""
-        for conflict in conflicts:
-            with faults(self._conflict_log):
-                append_line(self._conflict_log, json.dumps(conflict.entry(deposition_data_set_id)).encode())
 
 
 class _One:
@@ -235,8 +228,10 @@ class _One:
             unnumbered(row) for section in now.correspondence.sections for _, rows in section.categories() for row in rows
         }
         decided = [conflict for one in merged for conflict in one.conflicts if unnumbered(conflict.lost) in held]
-        self.left = self.unnoted((*replaced, *decided))  # what a file loses is noted before it is written
-        return Correspondence(rows.deposition_data_set_id, tuple(one.section for one in merged))
+        new = Correspondence(rows.deposition_data_set_id, tuple(one.section for one in merged))
+        # what a file loses is noted before it is written
+        self.left = self.unnoted(tuple(dict.fromkeys((*replaced, *decided, *self.kept.overtaken(new)))))
+        return new
 
     def _facts(self, recorded: Snapshot, content_type: str) -> Facts:
         return Facts(self.changed(recorded, content_type), recorded.cif_behind, self._database_answers)

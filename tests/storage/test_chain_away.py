@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from support.command import msgmodule
 from support.dual import DEP, Dual, dual, first_call
 from support.site import DUAL, Site
 
@@ -119,6 +118,20 @@ def test_references_of_two_edits_that_change_no_field_outlive_an_old_copy(both: 
     assert both.is_equal()
 
 
+def test_references_added_behind_an_old_copy_undo_no_edit_that_it_hid(both: Dual) -> None:
+    stored, old = message(both), both.old_copy()
+    both.chain.apply(edit(message_text="sent", send_status="Y"))
+    reference = FileReference(None, "m1", DEP, "model", "pdbx", "1", "1", "archive")
+    with away(both):
+        both.put_back(old)
+        for _ in range(2):  # the second finds all of it there
+            both.chain.apply(Amend(DEP, stored, stored, (reference,)))
+    found = both.chain.read(DEP).correspondence
+    assert message(both).message_text == "sent"
+    assert len(found.references("m1")) == 1
+    assert both.is_equal()
+
+
 def test_flags_set_back_under_cif_only_are_not_undone_by_a_change_kept_before(site: Site) -> None:
     both = dual(site, "dual-write-cif-read", **QUICK)
     both.append("m1")
@@ -199,28 +212,3 @@ def test_a_commit_whose_answer_is_lost_late_undoes_no_later_edit(
     found = message(both).message_subject, message(both).message_text
     assert found in {("first", "second")} | (set() if lost else {("subject", "draft")})  # or what the program brought back
     assert both.is_equal()
-
-
-def test_a_change_that_a_request_of_the_profile_before_kept_is_answered_by_the_database_alone(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    both, alone = dual(site, "dual-write-db-read", **QUICK), dual(site, "db-only", **QUICK)
-    both.append("m1")
-    both.read()
-    both.services.switching.start()
-    assert msgmodule(site, "verify", "--all").returncode == 0
-
-    def move() -> None:
-        both.services.switching.switch("db-only", None, "planned", "operator")
-
-    def record(*_: object) -> bool:
-        raise DatabaseUnavailable("Lost connection to server during query")
-
-    first_call(both.services.stores.cif, "write", monkeypatch, move)
-    with monkeypatch.context() as patch:
-        patch.setattr(both.services.stores.database, "record", record)
-        assert both.append("m2").stores["database"] == "behind"
-    assert both.services.switching.active().profile == "db-only"
-    answer = alone.chain.read(DEP)
-    assert [m.message_id for m in answer.correspondence.messages] == ["m1", "m2"]
-    assert answer.unverified

@@ -1,9 +1,10 @@
 """Two writers of one row that cross on the way to the database: the later one holds, and an old copy erases neither."""
 
+import json
 from collections.abc import Callable
 
 import pytest
-from support.dual import DEP, Dual, dual
+from support.dual import DEP, Dual, dual, noted
 from support.site import DUAL, Site
 
 from service.changes import Change, EditDraft, MarkRead, Tag
@@ -42,11 +43,38 @@ def text(both: Dual) -> str | None:
     return message.message_text if message else None
 
 
+def logged(both: Dual) -> list[tuple[str, str]]:
+    """Give the texts that were kept and lost by conflicts, as both logs hold them."""
+    lines = (both.site.root / "state" / "conflicts.jsonl").read_text().splitlines()
+    in_file, in_database = (
+        [(entry["kept"]["message_text"], entry["lost"]["message_text"]) for entry in log]
+        for log in (map(json.loads, lines), noted(both.site))
+    )
+    assert in_file == in_database
+    return in_file
+
+
 def test_an_edit_overtaken_by_a_later_one_does_not_come_back(both: Dual, monkeypatch: pytest.MonkeyPatch) -> None:
     overtaken(both, monkeypatch, edit("first"), lambda: both.chain.apply(edit("second")))
     assert text(both) == "second"
     assert both.is_equal()
     assert both.kept("pending") == []
+    assert logged(both) == [("second", "first")]  # nobody can tell here whether the later one had seen it
+
+
+def test_an_edit_that_an_old_copy_took_before_a_later_one_is_in_the_conflict_log(
+    both: Dual, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = both.old_copy()
+
+    def meanwhile() -> None:
+        both.put_back(old)
+        both.chain.apply(edit("second"))
+
+    overtaken(both, monkeypatch, edit("first"), meanwhile)
+    assert text(both) == "second"
+    assert both.is_equal()
+    assert logged(both) == [("second", "first")]
 
 
 def test_edits_that_cross_are_not_lost_to_an_old_copy(both: Dual, monkeypatch: pytest.MonkeyPatch) -> None:

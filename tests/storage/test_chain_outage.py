@@ -111,7 +111,7 @@ def test_a_stale_fallback_is_refused_and_a_current_one_is_served(both: Dual, pri
     with pytest.raises(StaleAnswerRefused):
         both.chain.read(DEP)
     with pytest.raises(DatabaseUnavailable):
-        both.append("neither store takes this")
+        both.append("neither store takes this", has_new_id=True)
     answer = both.chain.read(current)
     assert (answer.served_by, [m.message_id for m in answer.correspondence.messages]) == ("cif", ["m"])
     lock_of(both.file()).unlink()
@@ -221,4 +221,7 @@ def test_a_row_of_files_that_are_behind_is_not_edited_while_the_database_is_down
     with pytest.raises(StaleAnswerRefused, match="lack a change"):
         both.chain.apply(Tag(DEP, "before", "Y", "N", "N"))
     assert both.old_copy() == before
-    assert both.append("after").stores == {"cif": "written", "database": "behind"}
+    with pytest.raises(StaleAnswerRefused, match="lack a change"):
+        both.append("m2", "an id that the database may have already")
+    assert both.old_copy() == before
+    assert both.append("after", has_new_id=True).stores == {"cif": "written", "database": "behind"}

@@ -33,9 +33,9 @@ class Dual:
     def chain(self) -> Store:
         return self.services.stores.chain(self.services.settings.profile)
 
-    def append(self, message_id: str, text: str = "text", **more: str) -> Outcome:
+    def append(self, message_id: str, text: str = "text", *, has_new_id: bool = False, **more: str) -> Outcome:
         message = Message(TO_DEPOSITOR, None, message_id, DEP, "2026-01-02 03:04:05", message_text=text, **more)
-        return self.chain.apply(AppendMessage(DEP, message))
+        return self.chain.apply(AppendMessage(DEP, message, has_new_id=has_new_id))
 
     def read(self) -> list[str | None]:
         """Give the ids that the chain answers."""

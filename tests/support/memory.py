@@ -117,9 +117,12 @@ class MemoryRows:
         self._require_up()
         held = self._state()
         new, _ = merged(held)
-        signatures = {c: signed if new.section(c) == section else None for c, (section, signed) in files.items()}
-        behind = held.cif_behind and None in signatures.values()
-        self._held = Snapshot(new, signatures, held.version + (new != held.correspondence), behind)
+        signatures: dict[str, str | None] = {
+            c: None for c in CONTENT_TYPES if new.section(c) != held.correspondence.section(c)
+        }
+        signatures |= {c: signed if new.section(c) == section else None for c, (section, signed) in files.items()}
+        behind = held.cif_behind and not all(signatures.get(c) for c in CONTENT_TYPES)
+        self._held = Snapshot(new, {**held.signatures, **signatures}, held.version + (new != held.correspondence), behind)
         return new
 
     def note(self, _key: str, _decided: Sequence[Difference]) -> None:

@@ -30,7 +30,7 @@ from service.storage.database.looks import Look
 from service.storage.database.rows import Rows, remove_rows
 from service.storage.database.search import slice_of
 from service.storage.database.transactions import NoRow, Transactions
-from service.vocabulary import is_deposition_id
+from service.vocabulary import CONTENT_TYPES, is_deposition_id
 from service.window import Begin, Slice, Wanted
 
 _PROBE = "probe"  # a deposition that no site has: the id is well formed nowhere
@@ -169,8 +169,9 @@ class DatabaseStore:
     def bring(self, deposition_data_set_id: str, files: Files, merged: Merging) -> Correspondence:
         """Bring the rows, under the lock, to what a merge makes of the files and of what is here now; note its conflicts.
 
-        A file's signature is recorded only if the file holds all that the rows now do; otherwise it becomes unknown. That
-        is judged on the rows themselves, so a change that came meanwhile is never taken for synced (rule VER of the model).
+        A file's signature is recorded only if the file is given and holds all that the rows now do; that of another one
+        becomes unknown where its rows were changed. That is judged on the rows themselves, so a change that came meanwhile
+        is never taken for synced (rule VER of the model).
         """
 
         def work(connection: Connection) -> Correspondence:
@@ -182,10 +183,11 @@ class DatabaseStore:
             old = rows.correspondence()
             new, decided = merged(replace(state, correspondence=old))
             conflicts.note(connection, key, decided)
-            changed = [rows.bring(old.section(c), new.section(c)) for c in files]
-            signatures = {c: signed if new.section(c) == section else None for c, (section, signed) in files.items()}
-            behind = state.cif_behind and None in signatures.values()
-            depositions.record(connection, state, signatures, cif_behind=behind, changed=any(changed))
+            changed = [c for c in CONTENT_TYPES if rows.bring(old.section(c), new.section(c))]
+            signatures: dict[str, str | None] = dict.fromkeys(changed)
+            signatures |= {c: signed if new.section(c) == section else None for c, (section, signed) in files.items()}
+            behind = state.cif_behind and not all(signatures.get(c) for c in CONTENT_TYPES)
+            depositions.record(connection, state, signatures, cif_behind=behind, changed=bool(changed))
             return new
 
         return self._transactions.run(work, deposition_data_set_id)

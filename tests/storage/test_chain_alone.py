@@ -1,0 +1,74 @@
+"""A request that began before the move to `db-only` may keep a change behind it: the database alone has that too."""
+
+import pytest
+from support.command import msgmodule
+from support.dual import DEP, Dual, dual, first_call
+from support.site import Site
+
+from service.changes import MarkRead, Tag
+from service.errors import DatabaseUnavailable
+
+QUICK = {"MSGMODULE_CIRCUIT_BREAKER": "false", "MSGMODULE_LOCK_TIMEOUT": "0.2"}
+
+
+def flags(both: Dual) -> tuple[str | None, ...]:
+    status = both.chain.read(DEP).correspondence.status("m1")
+    assert status is not None
+    return status.read_status, status.action_reqd, status.for_release
+
+
+@pytest.fixture
+def behind_the_switch(site: Site, monkeypatch: pytest.MonkeyPatch) -> tuple[Dual, Dual]:
+    """A message and a flag that requests of `dual-write-db-read` kept after the move to `db-only`: chains of both."""
+    both, alone = dual(site, "dual-write-db-read", **QUICK), dual(site, "db-only", **QUICK)
+    for message_id in ("m1", "m2"):
+        both.append(message_id)
+        both.chain.apply(Tag(DEP, message_id, "N", "Y", "N"))
+    both.read()
+    both.services.switching.start()
+    assert msgmodule(site, "verify", "--all").returncode == 0
+
+    def move() -> None:
+        both.services.switching.switch("db-only", None, "planned", "operator")
+
+    def record(*_: object) -> bool:
+        raise DatabaseUnavailable("Lost connection to server during query")
+
+    first_call(both.services.stores.cif, "write", monkeypatch, move)
+    with monkeypatch.context() as patch:
+        patch.setattr(both.services.stores.database, "record", record)
+        assert both.chain.apply(MarkRead(DEP, "m1")).stores["database"] == "behind"
+        patch.setattr(both.services.stores.database, "state", record)
+        assert both.append("m3").stores["database"] == "behind"
+    assert both.services.switching.active().profile == "db-only"
+    return both, alone
+
+
+def test_the_database_alone_has_what_a_request_of_the_profile_before_kept(behind_the_switch: tuple[Dual, Dual]) -> None:
+    both, alone = behind_the_switch
+    assert alone.read() == ["m1", "m2", "m3"]
+    assert flags(alone) == ("Y", "Y", "N")
+    assert both.is_equal() is False  # the files are for the way back
+    assert both.read() == ["m1", "m2", "m3"]
+    assert both.is_equal()
+
+
+def test_a_change_of_the_database_alone_finds_what_a_request_of_the_profile_before_kept(
+    behind_the_switch: tuple[Dual, Dual],
+) -> None:
+    both, alone = behind_the_switch
+    alone.chain.apply(Tag(DEP, "m1", "Y", "N", "N"))
+    assert flags(alone) == ("Y", "N", "N")
+    assert alone.append("m3").delta.repeated
+    both.services.switching.switch("dual-write-db-read", None, "back", "operator")
+    assert flags(both) == ("Y", "N", "N")
+    assert both.is_equal()
+    assert both.kept("pending") == []
+
+
+def test_reconcile_brings_what_a_request_of_the_profile_before_kept_into_the_database_alone(
+    behind_the_switch: tuple[Dual, Dual],
+) -> None:
+    both, alone = behind_the_switch
+    assert msgmodule(both.site, "reconcile", "--all", profile="db-only").returncode == 0
+    assert [m.message_id for m in alone.in_database().messages] == ["m1", "m2", "m3"]
