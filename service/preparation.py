@@ -1,10 +1,10 @@
 """What a switch brings up before its conditions are looked at, and after it: syncs that the next access would do as well."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from service.errors import Crossing, DatabaseUnavailable, MessagingError, StoreUnavailable
 from service.situation import Brought, Situation
-from service.sync.kept import Kept
 from service.sync.restore import restore
 
 #: Hands on what it is given, and may show how far that is.
@@ -60,13 +60,9 @@ def restore_kept(situation: Situation, progress: Progress) -> Brought:
     """Give the files what they lack: what is marked by a sync, and acknowledged changes that only wait for the database."""
     brought = Brought()
     _each(situation.sync, progress(situation.markers.depositions(), "sync"), brought)
-    _each(lambda key: _restore(situation, key), progress(situation.pending.depositions(), "restore"), brought)
+    restored = partial(restore, situation.stores.cif, situation.pending)
+    _each(restored, progress(situation.pending.depositions(), "restore"), brought)
     return brought
-
-
-def _restore(situation: Situation, deposition_data_set_id: str) -> None:
-    kept = Kept.of(situation.pending, deposition_data_set_id)
-    restore(situation.stores.cif, deposition_data_set_id, kept)
 
 
 def _each(work: Callable[[str], None], depositions: Iterable[str], brought: Brought) -> None:

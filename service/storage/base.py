@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import Protocol
 
 from service.changes import Change
@@ -54,6 +55,14 @@ class Applied:
     before: str | None = None
     after: str | None = None
     written: int = 0
+
+
+class Recorded(Enum):
+    """How the database stands to rows that a file of ours holds."""
+
+    IN_STEP = auto()  # it has them, and the signature of that file
+    OUT_OF_STEP = auto()  # it has them, but others wrote that file too, so that it may not hold them any more
+    CROSSED = auto()  # it has another row there than the change found
 
 
 @dataclass(frozen=True, slots=True)

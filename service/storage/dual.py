@@ -21,6 +21,7 @@ from service.storage.base import (
     Applied,
     Observer,
     Outcome,
+    Recorded,
     Signatures,
     Snapshot,
     same_signature,
@@ -86,22 +87,31 @@ class Dual:
         return self.cif.matches(deposition_data_set_id, state.signatures)
 
     def both(self, change: Change) -> Outcome:
+        """Write both stores; again where the message is not found because an old copy came between look and write."""
+        try:
+            return self._both(change)
+        except NotFound:
+            is_synced = self.settle(change.deposition_data_set_id) == {}
+            if not is_synced:
+                raise
+        return self._both(change)
+
+    def _both(self, change: Change) -> Outcome:
         """Write the file, then the database; the file's lock is never held while waiting for the database."""
         key = change.deposition_data_set_id
         seen = self.settle(key)
         if seen is None:
             if not (isinstance(change, AppendMessage) and change.has_new_id):
                 self._require_current(key)  # what the change would find may be older than what was acknowledged
-            restore(self.cif, key, self.kept(key))  # the change may be about what an old copy took away
+            restore(self.cif, self.pending, key)  # the change may be about what an old copy took away
         with self.underway.marked(key):
             applied = self.cif.write(change)
             if seen is None:
                 self._keep(key, applied)
                 recorded = False
-            elif isinstance(change, AppendMessage) or same_signature(seen.get(change.content_type), applied.before):
-                recorded = self._record(key, replace(applied, delta=replace(applied.delta, informed=True)))
             else:
-                recorded = self._record_kept(key, applied)
+                is_as_seen = same_signature(seen.get(change.content_type), applied.before)
+                recorded = self._record(key, applied, is_informed=isinstance(change, AppendMessage) or is_as_seen)
         return Outcome(applied.delta, {self.cif.name: WRITTEN, self.database.name: WRITTEN if recorded else BEHIND})
 
     def kept(self, deposition_data_set_id: str) -> Kept:
@@ -126,37 +136,38 @@ class Dual:
                 deposition_data_set_id=deposition_data_set_id,
             )
 
-    def _record_kept(self, deposition_data_set_id: str, applied: Applied) -> bool:
-        """Bring an edit of what others wrote since the look into the database; a sync that comes between knows of it."""
-        ahead = self.pending.keep(deposition_data_set_id, applied.delta, applied.written)
-        recorded = self._record(deposition_data_set_id, applied)
-        if recorded:
-            self.pending.forget([ahead])
-        return recorded
-
-    def _record(self, deposition_data_set_id: str, applied: Applied) -> bool:
+    def _record(self, deposition_data_set_id: str, applied: Applied, *, is_informed: bool) -> bool:
         """Bring a change that is in the file into the database; tell whether it is there.
 
-        Where another change of the same row crossed it, it is kept, and a sync decides on both. A repeat is there where its
-        file is as recorded; another program may have written what it found since the look that a change begins with.
+        An edit of what others wrote since the look is kept ahead of it: a sync that comes between knows of it then. Where
+        another change of the same row crossed it, it is kept, and a sync decides on both; where others wrote the file too,
+        for that row may not be in it any more.
         """
+        key, delta = deposition_data_set_id, replace(applied.delta, informed=is_informed)
+        kept = [] if is_informed else [self.pending.keep(key, delta, applied.written)]
         try:
-            if applied.delta:
-                taken = self.database.record(deposition_data_set_id, applied.delta, applied.before, applied.after)
-            else:
-                taken = self._is_recorded(deposition_data_set_id, applied)
+            recorded = self._recorded(key, replace(applied, delta=delta))
         except AWAY:
-            self._keep(deposition_data_set_id, applied)
+            self._keep(key, replace(applied, delta=delta))
+            self.pending.forget(kept)
             return False
-        if not taken:
-            self.pending.keep(deposition_data_set_id, applied.delta, applied.written)
-            return self._is_synced(deposition_data_set_id)
-        return True
+        if recorded is Recorded.IN_STEP or (recorded is Recorded.OUT_OF_STEP and delta.append):
+            self.pending.forget(kept)
+            return True
+        if not kept:
+            self.pending.keep(key, delta, applied.written)
+        return recorded is Recorded.OUT_OF_STEP or self._is_synced(key)
 
-    def _is_recorded(self, deposition_data_set_id: str, applied: Applied) -> bool:
+    def _recorded(self, deposition_data_set_id: str, applied: Applied) -> Recorded:
+        """Record a change; a repeat is there where its file is as recorded.
+
+        Another program may have written what a repeat found, since the look that a change begins with.
+        """
+        if applied.delta:
+            return self.database.record(deposition_data_set_id, applied.delta, applied.before, applied.after)
         state = self.database.state(deposition_data_set_id)
-        recorded = state and not state.cif_behind and state.signatures.get(applied.delta.content_type)
-        return bool(recorded) and same_signature(str(recorded), applied.after)
+        signed = state and not state.cif_behind and state.signatures.get(applied.delta.content_type)
+        return Recorded.IN_STEP if signed and same_signature(str(signed), applied.after) else Recorded.CROSSED
 
     def _is_synced(self, deposition_data_set_id: str) -> bool:
         try:

@@ -13,7 +13,7 @@ from service.conflicts import Difference
 from service.deltas import Delta
 from service.errors import DatabaseUnavailable, StoreUnavailable
 from service.messages import Correspondence
-from service.storage.base import Answer, Applied, Files, Merging, Observer, Outcome, Signatures, Snapshot, timed
+from service.storage.base import Answer, Applied, Files, Merging, Observer, Outcome, Recorded, Signatures, Snapshot, timed
 from service.storage.database.depositions import Tally
 from service.storage.database.engine import PoolUse
 from service.storage.database.store import DatabaseStore
@@ -149,7 +149,7 @@ class GuardedDatabase:
     def write(self, change: Change) -> Applied:
         return self._call("write", lambda: self._database.write(change))
 
-    def record(self, deposition_data_set_id: str, delta: Delta, before: str | None, after: str | None) -> bool:
+    def record(self, deposition_data_set_id: str, delta: Delta, before: str | None, after: str | None) -> Recorded:
         return self._call("write", lambda: self._database.record(deposition_data_set_id, delta, before, after))
 
     def bring(self, deposition_data_set_id: str, files: Files, merged: Merging) -> Correspondence:

@@ -2,14 +2,18 @@
 
 from service.storage.base import Moved
 from service.storage.cif.store import CifStore
+from service.storage.pending import Pending
 from service.sync.kept import Kept
 
 
-def restore(cif: CifStore, deposition_data_set_id: str, kept: Kept) -> None:
-    """Bring the files of a deposition up from kept changes alone. Raises FileUnavailable and DamagedFile."""
-    while kept.deltas:
+def restore(cif: CifStore, pending: Pending, deposition_data_set_id: str) -> None:
+    """Bring the files of a deposition up from kept changes alone. Raises FileUnavailable and DamagedFile.
+
+    The files are read before what is kept: what a sync has brought in and forgotten by then is in them, and not made again.
+    """
+    while pending.has(deposition_data_set_id):
         found = cif.snapshot(deposition_data_set_id)
-        wanted = kept.beside(found.correspondence)
+        wanted = Kept.of(pending, deposition_data_set_id).beside(found.correspondence)
         try:
             for new in wanted.sections:
                 if new != found.correspondence.section(new.content_type):

@@ -31,7 +31,7 @@ def behind_the_switch(site: Site, monkeypatch: pytest.MonkeyPatch) -> tuple[Dual
     def move() -> None:
         both.services.switching.switch("db-only", None, "planned", "operator")
 
-    def record(*_: object) -> bool:
+    def record(*_: object) -> None:
         raise DatabaseUnavailable("Lost connection to server during query")
 
     first_call(both.services.stores.cif, "write", monkeypatch, move)

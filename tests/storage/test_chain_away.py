@@ -9,7 +9,7 @@ from support.dual import DEP, Dual, dual, first_call
 from support.site import DUAL, Site
 
 from service.changes import Amend, EditDraft, MarkRead, Tag
-from service.errors import CommitUnknown, DatabaseUnavailable, StoreUnavailable
+from service.errors import CommitUnknown, DatabaseUnavailable, NotFound, StoreUnavailable
 from service.messages import FileReference, Message, OriginalCommunication
 from service.vocabulary import TO_DEPOSITOR
 
@@ -76,7 +76,7 @@ def test_a_writer_whom_the_outage_kept_waiting_undoes_no_later_edit(
     other = dual(both.site, both.services.settings.profile.name, **QUICK)
     old = both.old_copy()
 
-    def record(*_: object) -> bool:
+    def record(*_: object) -> None:
         with away(other):
             assert other.chain.apply(edit(message_text="second")).stores["database"] == "behind"
         raise DatabaseUnavailable("timed out")
@@ -174,6 +174,49 @@ def test_a_sync_between_file_and_database_takes_no_edit_for_another_programs(
     assert both.is_equal()
 
 
+def test_a_message_that_an_old_copy_takes_right_before_its_change_is_found(
+    both: Dual, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = both.old_copy()
+    both.append("m2")
+    first_call(both.services.stores.cif, "write", monkeypatch, lambda: both.put_back(old))
+    assert both.chain.apply(MarkRead(DEP, "m2")).stores == {"cif": "written", "database": "written"}
+    with pytest.raises(NotFound):
+        both.chain.apply(MarkRead(DEP, "m3"))
+    assert both.is_equal()
+
+
+def test_flags_that_an_old_copy_and_a_reader_met_on_their_way_are_not_undone(
+    both: Dual, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    third = dual(both.site, both.services.settings.profile.name, **QUICK)
+    old = both.old_copy()
+    both.append("lost to the old copy")
+
+    def meanwhile() -> None:
+        both.put_back(old)
+        third.read()
+
+    first_call(both.services.stores.database, "record", monkeypatch, meanwhile)
+    both.chain.apply(MarkRead(DEP, "m1"))
+    assert flags(both) == ("Y", "Y", "N")
+    assert both.is_equal()
+
+
+def test_flags_that_others_bring_in_meanwhile_are_not_made_again(both: Dual, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = dual(both.site, both.services.settings.profile.name, **QUICK)
+    with away(both):
+        both.chain.apply(MarkRead(DEP, "m1"))
+
+        def meanwhile() -> None:
+            other.chain.apply(Tag(DEP, "m1", "N", "Y", "N"))
+
+        first_call(both.services.stores.cif, "snapshot", monkeypatch, meanwhile)
+        both.append("m2")
+    assert flags(both) == ("N", "Y", "N")
+    assert both.is_equal()
+
+
 def test_an_edit_of_what_an_old_copy_brought_back_is_not_undone_by_a_reader(
     both: Dual, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,7 +243,7 @@ def test_a_commit_whose_answer_is_lost_late_undoes_no_later_edit(
     database = both.services.stores.database
     committed = database.record
 
-    def record(*given: Any) -> bool:
+    def record(*given: Any) -> None:
         committed(*given)
         assert other.chain.apply(edit(message_text="second")).stores == {"cif": "written", "database": "written"}
         both.put_back(old)

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from support.dual import DEP, Dual, dual, noted
 from support.site import DUAL, Site
 
 from service.changes import Change, EditDraft, MarkRead, Tag
+from service.storage.base import Recorded
 from service.vocabulary import TO_DEPOSITOR
 
 
@@ -29,10 +31,10 @@ def overtaken(both: Dual, monkeypatch: pytest.MonkeyPatch, change: Change, by: C
     database = both.services.stores.database
     record = database.record
 
-    def late(*given: object) -> bool:
+    def late(*given: Any) -> Recorded:
         monkeypatch.setattr(database, "record", record)
         by()
-        return record(*given)  # type: ignore[arg-type]
+        return record(*given)
 
     monkeypatch.setattr(database, "record", late)
     assert both.chain.apply(change).stores == {"cif": "written", "database": "written"}

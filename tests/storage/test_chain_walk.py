@@ -30,6 +30,11 @@ from service.sync.sync import Sync
 from service.vocabulary import CONTENT_TYPES, NOTES, TO_DEPOSITOR
 
 EVENTS = 25
+#: The steps of a change before which others may come.
+CROSSED = [
+    *(("cif", method) for method in ("matches", "snapshot", "write", "put")),
+    *(("database", method) for method in ("state", "snapshot", "record", "bring", "apply")),
+]
 Chain = type[FilesAnswer] | type[DatabaseAnswers]
 Own = AppendMessage | EditDraft | MarkRead | Tag
 
@@ -42,7 +47,8 @@ class Walk:
         self.files, self.rows = MemoryFiles(), MemoryRows()
         cif, database = cast(CifStore, self.files), cast(GuardedDatabase, self.rows)
         self.sync = Sync(cif, database, state_dir, database_answers=chain is DatabaseAnswers, observer=Observer())
-        self.chain = chain(cif, database, self.sync, state_dir, Observer())
+        self.chains = [chain(cif, database, self.sync, state_dir, Observer()) for _ in range(2)]
+        self.chain = self.chains[0]
         self.history = History()
         self.copies: list[Correspondence] = []
         self.told: list[str] = []
@@ -68,11 +74,51 @@ class Walk:
             self.read()
 
     def ours(self) -> None:
-        """Make a change; one in seven times the worker dies at a step of it."""
-        change = self.any_change()
-        if self.chance.random() > 1 / 7:
+        """Make a change; one in seven times the worker dies at a step of it, and one in seven something happens there."""
+        change, kind = self.any_change(), self.chance.random()
+        if kind < 1 / 7:
+            self.die(change)
+        elif kind < 2 / 7:
+            self.cross(change)
+        else:
             self.change(change)
-            return
+
+    def cross(self, change: Own) -> None:
+        """Make a change, and let others happen right before a step of it."""
+        store, method = self.chance.choice(CROSSED)
+        owner, skipped = self.files if store == "cif" else self.rows, self.chance.randrange(2)
+        call = getattr(owner, method)
+
+        def late(*given: Any) -> Any:
+            nonlocal skipped
+            skipped -= 1
+            if skipped < 0:
+                patched.stop()
+                self.tell(f"meanwhile, before {store} {method}")
+                for _ in range(self.chance.randint(1, 3)):
+                    self.chance.choices((self.another, self.take, self.overwrite, self.switch_database), (6, 1, 3, 1))[0]()
+                self.tell("it goes on")
+            return call(*given)
+
+        patched = patch.object(owner, method, late)
+        patched.start()
+        try:
+            self.change(change)
+        finally:
+            patched.stop()
+
+    def another(self) -> None:
+        """Let another worker make a change, or read."""
+        self.chain = self.chains[1]
+        if self.chance.random() < 0.3:
+            with suppress(StoreUnavailable):
+                self.read()
+        else:
+            self.change(self.any_change())
+        self.chain = self.chains[0]
+
+    def die(self, change: Own) -> None:
+        """Let the worker die at a step of a change."""
         store, method, behind = self.chance.choice(STEPS)
         owner = self.files if store == "cif" else self.rows
         call = getattr(owner, method)
@@ -91,17 +137,24 @@ class Walk:
 
     def change(self, change: Own) -> None:
         self.tell(str(change))
-        try:
-            delta = self.chain.apply(change).delta
-        except Conflict as error:
-            self.tell(f"refused: {error.message}")
-        except (NotFound, StoreUnavailable) as error:
-            self.tell(f"refused: {error.message}")
-            if not (self.rows.is_down or self.files.locked):
-                raise AssertionError("refused without a reason") from error
-        else:
-            self.tell(f"acknowledged: {delta.replace or delta.status}")
-            self.history.acknowledge(change, delta.status)
+        was_disturbed = self.is_disturbed()
+        message_id = change.message.message_id if isinstance(change, AppendMessage) else change.message_id
+        with self.history.meanwhile(str(message_id)) as meanwhile:
+            try:
+                delta = self.chain.apply(change).delta
+            except Conflict as error:
+                self.tell(f"refused: {error.message}")
+                return
+            except (NotFound, StoreUnavailable) as error:
+                self.tell(f"refused: {error.message}")
+                if not (was_disturbed or self.is_disturbed()):
+                    raise AssertionError("refused without a reason") from error
+                return
+        self.tell(f"acknowledged: {delta.replace or delta.status}")
+        self.history.acknowledge(change, delta.status, meanwhile)
+
+    def is_disturbed(self) -> bool:
+        return self.rows.is_down or bool(self.files.locked)
 
     def read(self) -> None:
         try:
@@ -110,7 +163,7 @@ class Walk:
             assert not self.history.texts
             return
         except StoreUnavailable:
-            assert self.rows.is_down or self.files.locked
+            assert self.is_disturbed()
             raise
         rows = [*((m.message_id, m.message_text) for m in answer.correspondence.messages), *answer.correspondence.statuses]
         self.tell(f"read from {answer.served_by}: {rows}")

@@ -16,6 +16,7 @@ from service.storage.base import (
     Merging,
     Moved,
     Outcome,
+    Recorded,
     Signatures,
     Snapshot,
     unknown_deposition,
@@ -103,7 +104,7 @@ class MemoryRows:
             self._held = replace(_with(held, delta), version=held.version + 1, cif_behind=True)
         return Outcome(delta, {self.name: WRITTEN})
 
-    def record(self, _key: str, delta: Delta, before: str | None, after: str | None) -> bool:
+    def record(self, _key: str, delta: Delta, before: str | None, after: str | None) -> Recorded:
         self._require_up()
         held, file = self._state(), delta.content_type
         in_step = held.signatures.get(file) in {before, after} and not held.cif_behind
@@ -111,7 +112,9 @@ class MemoryRows:
         is_here = fits or delta.is_in(held.correspondence)
         signatures = {**held.signatures, file: after if in_step and is_here else None}
         self._held = replace(_with(held, delta) if fits else held, version=held.version + 1, signatures=signatures)
-        return is_here
+        if not is_here:
+            return Recorded.CROSSED
+        return Recorded.IN_STEP if in_step else Recorded.OUT_OF_STEP
 
     def bring(self, _key: str, files: Files, merged: Merging) -> Correspondence:
         self._require_up()

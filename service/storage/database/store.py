@@ -18,6 +18,7 @@ from service.storage.base import (
     Files,
     Merging,
     Outcome,
+    Recorded,
     Signatures,
     Snapshot,
     unknown_deposition,
@@ -140,15 +141,15 @@ class DatabaseStore:
 
         return self._transactions.run(work, change.deposition_data_set_id)
 
-    def record(self, deposition_data_set_id: str, delta: Delta, before: str | None, after: str | None) -> bool:
+    def record(self, deposition_data_set_id: str, delta: Delta, before: str | None, after: str | None) -> Recorded:
         """Write the rows that a file already holds, and move its recorded signature from `before` to `after`.
 
         Where the recorded one is neither, the files are behind, or another row stands there than the change found, it
         becomes unknown and that row is left, so that the next access syncs and decides (DESIGN.md section 5; rules CAS and
-        INV of the model). Tells whether the rows are here now.
+        INV of the model).
         """
 
-        def work(connection: Connection) -> bool:
+        def work(connection: Connection) -> Recorded:
             key, file = deposition_data_set_id, delta.content_type
             in_step = depositions.follow(connection, key, file, before, after)
             if not in_step and not depositions.lose(connection, key, file):
@@ -158,11 +159,11 @@ class DatabaseStore:
                 rows.look_ahead(file, str(delta.append.message_id))
             if delta.fits(rows):
                 rows.put(delta)
-                return True
-            is_here = delta.is_in(rows)
-            if in_step and not is_here:
-                depositions.lose(connection, key, file)
-            return is_here
+            elif not delta.is_in(rows):
+                if in_step:
+                    depositions.lose(connection, key, file)
+                return Recorded.CROSSED
+            return Recorded.IN_STEP if in_step else Recorded.OUT_OF_STEP
 
         return self._transactions.run(work, deposition_data_set_id)
 
