@@ -2,19 +2,13 @@
 
 import pytest
 from support.command import msgmodule
-from support.dual import DEP, Dual, dual, first_call
+from support.dual import DEP, Dual, dual, first_call, flags
 from support.site import Site
 
 from service.changes import MarkRead, Tag
 from service.errors import DatabaseUnavailable
 
 QUICK = {"MSGMODULE_CIRCUIT_BREAKER": "false", "MSGMODULE_LOCK_TIMEOUT": "0.2"}
-
-
-def flags(both: Dual) -> tuple[str | None, ...]:
-    status = both.chain.read(DEP).correspondence.status("m1")
-    assert status is not None
-    return status.read_status, status.action_reqd, status.for_release
 
 
 @pytest.fixture

@@ -1,20 +1,17 @@
 """Workers of which some do not reach the database, or the files, for a while: no change undoes a later one."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from support.dual import DEP, Dual, dual, first_call
+from support.dual import DEP, Dual, away, dual, first_call, flags
 from support.site import DUAL, Site
 
 from service.changes import Amend, EditDraft, MarkRead, Tag
-from service.errors import CommitUnknown, DatabaseUnavailable, NotFound, StoreUnavailable
+from service.errors import CommitUnknown, DatabaseUnavailable, StoreUnavailable
 from service.messages import FileReference, Message, OriginalCommunication
 from service.vocabulary import TO_DEPOSITOR
 
 QUICK = {"MSGMODULE_CIRCUIT_BREAKER": "false", "MSGMODULE_LOCK_TIMEOUT": "0.2"}
-CALLS = ("state", "snapshot", "current", "record", "bring", "apply", "note")
 
 
 @pytest.fixture(params=DUAL)
@@ -28,28 +25,8 @@ def both(request: pytest.FixtureRequest, site: Site) -> Dual:
     return made
 
 
-@contextmanager
-def away(*workers: Dual) -> Iterator[None]:
-    """Let the database answer these workers nothing."""
-
-    def refused(*_: object) -> None:
-        raise DatabaseUnavailable("the database does not answer")
-
-    with pytest.MonkeyPatch.context() as patch:
-        for worker in workers:
-            for name in CALLS:
-                patch.setattr(worker.services.stores.database, name, refused)
-        yield
-
-
 def edit(**edits: str) -> EditDraft:
     return EditDraft(DEP, TO_DEPOSITOR, "m1", "2026-02-02 02:02:02", edits)
-
-
-def flags(both: Dual) -> tuple[str | None, ...]:
-    status = both.chain.read(DEP).correspondence.status("m1")
-    assert status is not None
-    return status.read_status, status.action_reqd, status.for_release
 
 
 def message(both: Dual) -> Message:
@@ -171,49 +148,6 @@ def test_a_sync_between_file_and_database_takes_no_edit_for_another_programs(
     first_call(both.services.stores.database, "record", monkeypatch, third.read)
     both.chain.apply(edit(message_text="second"))
     assert (message(both).message_subject, message(both).message_text) == ("first", "second")
-    assert both.is_equal()
-
-
-def test_a_message_that_an_old_copy_takes_right_before_its_change_is_found(
-    both: Dual, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    old = both.old_copy()
-    both.append("m2")
-    first_call(both.services.stores.cif, "write", monkeypatch, lambda: both.put_back(old))
-    assert both.chain.apply(MarkRead(DEP, "m2")).stores == {"cif": "written", "database": "written"}
-    with pytest.raises(NotFound):
-        both.chain.apply(MarkRead(DEP, "m3"))
-    assert both.is_equal()
-
-
-def test_flags_that_an_old_copy_and_a_reader_met_on_their_way_are_not_undone(
-    both: Dual, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    third = dual(both.site, both.services.settings.profile.name, **QUICK)
-    old = both.old_copy()
-    both.append("lost to the old copy")
-
-    def meanwhile() -> None:
-        both.put_back(old)
-        third.read()
-
-    first_call(both.services.stores.database, "record", monkeypatch, meanwhile)
-    both.chain.apply(MarkRead(DEP, "m1"))
-    assert flags(both) == ("Y", "Y", "N")
-    assert both.is_equal()
-
-
-def test_flags_that_others_bring_in_meanwhile_are_not_made_again(both: Dual, monkeypatch: pytest.MonkeyPatch) -> None:
-    other = dual(both.site, both.services.settings.profile.name, **QUICK)
-    with away(both):
-        both.chain.apply(MarkRead(DEP, "m1"))
-
-        def meanwhile() -> None:
-            other.chain.apply(Tag(DEP, "m1", "N", "Y", "N"))
-
-        first_call(both.services.stores.cif, "snapshot", monkeypatch, meanwhile)
-        both.append("m2")
-    assert flags(both) == ("N", "Y", "N")
     assert both.is_equal()
 
 

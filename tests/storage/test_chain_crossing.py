@@ -5,10 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from support.dual import DEP, Dual, dual, noted
+from support.dual import DEP, Dual, away, dual, first_call, flags, noted
 from support.site import DUAL, Site
 
 from service.changes import Change, EditDraft, MarkRead, Tag
+from service.errors import NotFound
 from service.storage.base import Recorded
 from service.vocabulary import TO_DEPOSITOR
 
@@ -96,4 +97,49 @@ def test_flags_of_two_messages_that_cross_are_both_taken(both: Dual, monkeypatch
     assert [s.read_status for s in both.in_database().statuses] == ["Y", "Y"]
     both.put_back(old)
     both.read()
+    assert both.is_equal()
+
+
+def test_a_message_that_an_old_copy_takes_right_before_its_change_is_found(
+    both: Dual, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = both.old_copy()
+    both.append("m3")
+    first_call(both.services.stores.cif, "write", monkeypatch, lambda: both.put_back(old))
+    assert both.chain.apply(MarkRead(DEP, "m3")).stores == {"cif": "written", "database": "written"}
+    with pytest.raises(NotFound):
+        both.chain.apply(MarkRead(DEP, "unknown"))
+    assert both.is_equal()
+
+
+def test_flags_that_an_old_copy_and_a_reader_met_on_their_way_are_not_undone(
+    both: Dual, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    third = dual(both.site, both.services.settings.profile.name)
+    both.chain.apply(Tag(DEP, "m1", "N", "Y", "N"))
+    old = both.old_copy()
+    both.append("lost to the old copy")
+
+    def meanwhile() -> None:
+        both.put_back(old)
+        third.read()
+
+    first_call(both.services.stores.database, "record", monkeypatch, meanwhile)
+    both.chain.apply(MarkRead(DEP, "m1"))
+    assert flags(both) == ("Y", "Y", "N")
+    assert both.is_equal()
+
+
+def test_flags_that_others_bring_in_meanwhile_are_not_made_again(both: Dual, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = dual(both.site, both.services.settings.profile.name)
+    both.chain.apply(Tag(DEP, "m1", "N", "Y", "N"))
+    with away(both):
+        both.chain.apply(MarkRead(DEP, "m1"))
+
+        def meanwhile() -> None:
+            other.chain.apply(Tag(DEP, "m1", "N", "Y", "N"))
+
+        first_call(both.services.stores.cif, "snapshot", monkeypatch, meanwhile)
+        both.append("m2")
+    assert flags(both) == ("N", "Y", "N")
     assert both.is_equal()

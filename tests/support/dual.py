@@ -2,7 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from sqlalchemy import create_engine, select
 
 from service.changes import AppendMessage
+from service.errors import DatabaseUnavailable
 from service.messages import Correspondence, Message
 from service.services import Services
 from service.storage.base import Outcome, Store
@@ -20,6 +22,7 @@ from service.vocabulary import TO_DEPOSITOR
 from support.site import Site
 
 DEP = "D_1000000001"
+_CALLS = ("state", "snapshot", "current", "record", "bring", "apply", "note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,27 @@ def first_call(owner: object, name: str, patch: pytest.MonkeyPatch, before: Call
         return method(*given, **more)
 
     patch.setattr(owner, name, call)
+
+
+@contextmanager
+def away(*workers: Dual) -> Iterator[None]:
+    """Let the database answer these workers nothing."""
+
+    def refused(*_: object) -> None:
+        raise DatabaseUnavailable("the database does not answer")
+
+    with pytest.MonkeyPatch.context() as patch:
+        for worker in workers:
+            for name in _CALLS:
+                patch.setattr(worker.services.stores.database, name, refused)
+        yield
+
+
+def flags(both: Dual) -> tuple[str | None, ...]:
+    """Give the flags of the message m1 as the chain answers."""
+    status = both.chain.read(DEP).correspondence.status("m1")
+    assert status is not None
+    return status.read_status, status.action_reqd, status.for_release
 
 
 def dual(site: Site, profile: str, **more: str) -> Dual:
