@@ -141,7 +141,7 @@ class Dual:
 
         An edit of what others wrote since the look is kept ahead of it: a sync that comes between knows of it then. Where
         another change of the same row crossed it, it is kept, and a sync decides on both; where others wrote the file too,
-        for that row may not be in it any more.
+        for the file may not hold it any more when it has to answer.
         """
         key, delta = deposition_data_set_id, replace(applied.delta, informed=is_informed)
         kept = [] if is_informed else [self.pending.keep(key, delta, applied.written)]
@@ -151,7 +151,7 @@ class Dual:
             self._keep(key, replace(applied, delta=delta))
             self.pending.forget(kept)
             return False
-        if recorded is Recorded.IN_STEP or (recorded is Recorded.OUT_OF_STEP and delta.append):
+        if recorded is Recorded.IN_STEP:
             self.pending.forget(kept)
             return True
         if not kept:

@@ -8,8 +8,9 @@ import pytest
 from support.dual import DEP, Dual, away, dual, first_call, flags, noted
 from support.site import DUAL, Site
 
-from service.changes import Change, EditDraft, MarkRead, Tag
+from service.changes import AppendMessage, Change, EditDraft, MarkRead, Tag
 from service.errors import NotFound
+from service.messages import Message
 from service.storage.base import Recorded
 from service.vocabulary import TO_DEPOSITOR
 
@@ -112,8 +113,13 @@ def test_a_message_that_an_old_copy_takes_right_before_its_change_is_found(
     assert both.is_equal()
 
 
-def test_flags_that_an_old_copy_and_a_reader_met_on_their_way_are_not_undone(
-    both: Dual, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "change",
+    [MarkRead(DEP, "m1"), AppendMessage(DEP, Message(TO_DEPOSITOR, None, "m3", DEP, "2026-01-02 03:04:05"))],
+    ids=["flag", "message"],
+)
+def test_what_an_old_copy_and_a_reader_met_on_its_way_is_not_undone(
+    both: Dual, monkeypatch: pytest.MonkeyPatch, change: Change
 ) -> None:
     third = dual(both.site, both.services.settings.profile.name)
     both.chain.apply(Tag(DEP, "m1", "N", "Y", "N"))
@@ -125,8 +131,10 @@ def test_flags_that_an_old_copy_and_a_reader_met_on_their_way_are_not_undone(
         third.read()
 
     first_call(both.services.stores.database, "record", monkeypatch, meanwhile)
-    both.chain.apply(MarkRead(DEP, "m1"))
-    assert flags(both) == ("Y", "Y", "N")
+    both.chain.apply(change)
+    with away(both):
+        assert change.resolve(both.chain.read(DEP).correspondence).repeated
+    assert change.resolve(both.chain.read(DEP).correspondence).repeated
     assert both.is_equal()
 
 
