@@ -26,14 +26,17 @@ from service.storage.base import Observer
 from service.storage.chain import DatabaseAnswers, FilesAnswer
 from service.storage.cif.store import CifStore
 from service.storage.guard import GuardedDatabase
+from service.storage.pending import Markers, Pending
 from service.sync.sync import Sync
 from service.vocabulary import CONTENT_TYPES, NOTES, TO_DEPOSITOR
 
 EVENTS = 25
 #: The steps of a change before which others may come.
-CROSSED = [
+CROSSED: list[tuple[str | type, str]] = [
     *(("cif", method) for method in ("matches", "snapshot", "write", "put")),
     *(("database", method) for method in ("state", "snapshot", "record", "bring", "apply")),
+    *((Pending, method) for method in ("has", "of", "brought", "keep", "keep_on", "forget")),
+    *((Markers, method) for method in ("set", "clear")),
 ]
 Chain = type[FilesAnswer] | type[DatabaseAnswers]
 Own = AppendMessage | EditDraft | MarkRead | Tag
@@ -47,8 +50,7 @@ class Walk:
         self.files, self.rows = MemoryFiles(), MemoryRows()
         cif, database = cast(CifStore, self.files), cast(GuardedDatabase, self.rows)
         self.sync = Sync(cif, database, state_dir, database_answers=chain is DatabaseAnswers, observer=Observer())
-        self.chains = [chain(cif, database, self.sync, state_dir, Observer()) for _ in range(2)]
-        self.chain = self.chains[0]
+        self.chain, self.other = (chain(cif, database, self.sync, state_dir, Observer()) for _ in range(2))
         self.history = History()
         self.copies: list[Correspondence] = []
         self.told: list[str] = []
@@ -78,44 +80,49 @@ class Walk:
         change, kind = self.any_change(), self.chance.random()
         if kind < 1 / 7:
             self.die(change)
-        elif kind < 2 / 7:
+        elif kind < 3 / 7:
             self.cross(change)
         else:
             self.change(change)
 
     def cross(self, change: Own) -> None:
-        """Make a change, and let others happen right before a step of it."""
-        store, method = self.chance.choice(CROSSED)
-        owner, skipped = self.files if store == "cif" else self.rows, self.chance.randrange(2)
-        call = getattr(owner, method)
+        """Make a change, or read, and let others happen right before a step of it."""
+        owner, method = self.chance.choice(CROSSED)
+        store, skipped = {"cif": self.files, "database": self.rows}.get(str(owner), owner), self.chance.randrange(4)
+        call = getattr(store, method)
 
-        def late(*given: Any) -> Any:
+        def late(*given: Any, **more: Any) -> Any:
             nonlocal skipped
-            skipped -= 1
+            skipped -= not self.rows.is_held
             if skipped < 0:
                 patched.stop()
-                self.tell(f"meanwhile, before {store} {method}")
+                self.tell(f"meanwhile, before {owner} {method}")
                 for _ in range(self.chance.randint(1, 3)):
                     self.chance.choices((self.another, self.take, self.overwrite, self.switch_database), (6, 1, 3, 1))[0]()
                 self.tell("it goes on")
-            return call(*given)
+            return call(*given, **more)
 
-        patched = patch.object(owner, method, late)
+        patched = patch.object(store, method, late)
         patched.start()
         try:
-            self.change(change)
+            if self.chance.random() < 0.75:
+                self.change(change)
+            else:
+                self.tell("a read, or a sync")
+                with suppress(StoreUnavailable):
+                    self.chance.choice((self.chain.read, lambda key: self.sync.run(key, "walk")))(DEP)
         finally:
             patched.stop()
 
     def another(self) -> None:
         """Let another worker make a change, or read."""
-        self.chain = self.chains[1]
+        self.chain, self.other = self.other, self.chain
         if self.chance.random() < 0.3:
             with suppress(StoreUnavailable):
                 self.read()
         else:
             self.change(self.any_change())
-        self.chain = self.chains[0]
+        self.chain, self.other = self.other, self.chain
 
     def die(self, change: Own) -> None:
         """Let the worker die at a step of a change."""

@@ -81,6 +81,7 @@ class MemoryRows:
 
     def __init__(self) -> None:
         self.is_down = False
+        self.is_held = False  # a sync holds the deposition's row: no other writer comes between
         self._held: Snapshot | None = None
 
     def snapshot(self, _key: str) -> Snapshot | None:
@@ -119,7 +120,11 @@ class MemoryRows:
     def bring(self, _key: str, files: Files, merged: Merging) -> Correspondence:
         self._require_up()
         held = self._state()
-        new, _ = merged(held)
+        self.is_held = True
+        try:
+            new, _ = merged(held)
+        finally:
+            self.is_held = False
         signatures: dict[str, str | None] = {
             c: None for c in CONTENT_TYPES if new.section(c) != held.correspondence.section(c)
         }
