@@ -7,6 +7,8 @@ from service.amend import missing
 from service.messages import Counts, FileReference, Message, OriginalCommunication, Section, Status, unnumbered
 
 Keyed = TypeVar("Keyed", Message, Status)
+#: Which row: the message or the status of a message.
+Place = tuple[type[Message] | type[Status], str]
 
 
 class View(Protocol):
@@ -44,7 +46,7 @@ class Delta:
         return not self.repeated
 
     @property
-    def place(self) -> tuple[type[Message] | type[Status], str]:
+    def place(self) -> Place:
         """Give which row this change is about: the message or the status of a message."""
         row = self.append or self.replace
         return (Message, str(row.message_id)) if row else (Status, str(self.status and self.status.message_id))

@@ -91,9 +91,8 @@ class Dual:
         try:
             return self._both(change)
         except NotFound:
-            is_synced = self.settle(change.deposition_data_set_id) == {}
-            if not is_synced:
-                raise
+            if self.settle(change.deposition_data_set_id) != {}:
+                raise  # both stores held the same, or nobody can tell
         return self._both(change)
 
     def _both(self, change: Change) -> Outcome:

@@ -1,10 +1,11 @@
 """Kept changes and the rows they are about: what was acknowledged and may be missing in a store, laid over what it holds."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Self
 
 from service.conflicts import Difference
-from service.deltas import Delta
+from service.deltas import Delta, Place
 from service.messages import Correspondence, unnumbered
 from service.storage.base import Snapshot
 from service.storage.pending import Pending
@@ -59,7 +60,7 @@ class Kept:
 
     def overtaken(self, rows: Correspondence) -> tuple[Difference, ...]:
         """Give the last edits that wait and stand nowhere in these rows: what came behind them did not find them."""
-        last = {delta.place: delta for delta in self.waiting if delta.is_edit and not (delta.append and delta.repeated)}
+        last = _last_edits(delta for delta in self.waiting if not (delta.append and delta.repeated))
         seen = self.edits.found
         pairs = ((delta.standing(rows), delta.row) for delta in last.values() if not delta.is_in(rows))
         return tuple(Difference(a, b) for a, b in pairs if a and b and unnumbered(b) not in seen)
@@ -74,7 +75,7 @@ class Kept:
         self, deltas: tuple[Delta, ...], rows: Correspondence, files: Correspondence | None, *, of_database: bool
     ) -> Correspondence:
         """Make changes to rows. Where one stands as the last of them left it, the earlier ones are done: none undoes it."""
-        last = {delta.place: delta for delta in deltas if delta.is_edit}
+        last = _last_edits(deltas)
         done = {place for place, delta in last.items() if delta.is_in(rows)}
         for delta in deltas:
             is_last = delta is last.get(delta.place)
@@ -94,6 +95,10 @@ class Kept:
         there = unnumbered(delta.standing(rows))
         is_known = there is None or there in self.edits.left or there in self.edits.found
         return not delta.append and (is_known or (files is not None and unnumbered(delta.standing(files)) != there))
+
+
+def _last_edits(deltas: Iterable[Delta]) -> dict[Place, Delta]:
+    return {delta.place: delta for delta in deltas if delta.is_edit}
 
 
 def _put(delta: Delta, rows: Correspondence) -> Correspondence:
