@@ -5,8 +5,10 @@ from support import legacy
 from support.dual import DEP, Dual, dual
 from support.site import DUAL, Site
 
-from service.changes import AppendMessage, Tag
+from service.changes import AppendMessage, EditDraft, Tag
+from service.errors import FileUnavailable
 from service.messages import Message
+from service.storage.cif.lock import lock_of
 from service.vocabulary import TO_DEPOSITOR
 
 
@@ -104,17 +106,35 @@ def test_a_sync_records_no_signature_when_a_change_came_meanwhile(both: Dual) ->
     both.append("m0")
     stores = both.services.stores
     found = stores.cif.snapshot(DEP)
-    late = AppendMessage(DEP, Message(TO_DEPOSITOR, None, "late", DEP, "2026-01-02 03:04:05"))
-    stores.database.write(late)
+    late = stores.cif.write(AppendMessage(DEP, Message(TO_DEPOSITOR, None, "late", DEP, "2026-01-02 03:04:05")))
+    stores.database.record(DEP, late.delta, late.before, late.after)
     files = {s.content_type: (s, str(found.signatures[s.content_type])) for s in found.correspondence.sections}
 
     stores.database.bring(DEP, files, lambda now: (now.correspondence, ()))
 
     state = stores.database.state(DEP)
     assert state is not None
-    assert state.signatures[TO_DEPOSITOR] is None, "the rule VER: the file lacks the late message"
+    assert state.signatures[TO_DEPOSITOR] is None, "the rule VER: the file that was read lacks the late message"
     assert sorted(map(str, both.read())) == ["late", "m0"]
     assert both.is_equal()
+
+
+def test_a_change_made_without_the_files_outlives_the_sync_of_a_worker_in_the_profile_before(site: Site) -> None:
+    files_answer, database_answers = (dual(site, profile, MSGMODULE_LOCK_TIMEOUT="0.1") for profile in DUAL)
+    database_answers.append("m1", send_status="N")
+    database_answers.read()
+    lock = lock_of(database_answers.file())
+    lock.touch()
+    edit = EditDraft(DEP, TO_DEPOSITOR, "m1", "2026-02-02 02:02:02", {"message_text": "behind the lock"})
+    assert database_answers.chain.apply(edit).stores == {"cif": "behind", "database": "written"}
+    for _ in range(2):
+        with pytest.raises(FileUnavailable):
+            files_answer.append("m2")
+    lock.unlink()
+    message = files_answer.chain.read(DEP).correspondence.message("m1")
+    assert message is not None
+    assert message.message_text == "behind the lock"
+    assert database_answers.is_equal()
 
 
 def test_a_status_set_by_a_legacy_program_wins_over_the_recorded_one(both: Dual) -> None:

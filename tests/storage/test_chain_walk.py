@@ -39,6 +39,7 @@ CROSSED: list[tuple[str | type, str]] = [
     *((Markers, method) for method in ("set", "clear")),
 ]
 Chain = type[FilesAnswer] | type[DatabaseAnswers]
+CHAINS: list[Chain] = [FilesAnswer, DatabaseAnswers]
 Own = AppendMessage | EditDraft | MarkRead | Tag
 
 
@@ -48,14 +49,18 @@ class Walk:
     def __init__(self, seed: int, chain: Chain, state_dir: Path) -> None:
         self.chance = random.Random(seed)  # noqa: S311 - a way to walk, no secret
         self.files, self.rows = MemoryFiles(), MemoryRows()
-        cif, database = cast(CifStore, self.files), cast(GuardedDatabase, self.rows)
-        self.sync = Sync(cif, database, state_dir, database_answers=chain is DatabaseAnswers, observer=Observer())
-        self.chain, self.other = (chain(cif, database, self.sync, state_dir, Observer()) for _ in range(2))
+        self.sync, self.chain = self.worker(chain, state_dir)
+        _, self.other = self.worker(self.chance.choice(CHAINS), state_dir)  # it may still be in the profile before
         self.history = History()
         self.copies: list[Correspondence] = []
         self.told: list[str] = []
         self.content_types: dict[str, str] = {}
         self.count = 0
+
+    def worker(self, chain: Chain, state_dir: Path) -> tuple[Sync, FilesAnswer | DatabaseAnswers]:
+        cif, database = cast(CifStore, self.files), cast(GuardedDatabase, self.rows)
+        sync = Sync(cif, database, state_dir, database_answers=chain is DatabaseAnswers, observer=Observer())
+        return sync, chain(cif, database, sync, state_dir, Observer())
 
     def go(self) -> None:
         """Let things happen, repair everything, and compare both stores with each other and with what was acknowledged."""
@@ -117,11 +122,8 @@ class Walk:
     def another(self) -> None:
         """Let another worker make a change, or read."""
         self.chain, self.other = self.other, self.chain
-        if self.chance.random() < 0.3:
-            with suppress(StoreUnavailable):
-                self.read()
-        else:
-            self.change(self.any_change())
+        with suppress(StoreUnavailable):
+            self.read() if self.chance.random() < 0.3 else self.change(self.any_change())
         self.chain, self.other = self.other, self.chain
 
     def die(self, change: Own) -> None:
@@ -185,8 +187,7 @@ class Walk:
         """Let it write a copy over what stands there, with a message of its own."""
         if not self.copies:
             return
-        number = self.chance.randrange(len(self.copies))
-        copy = self.copies.pop(number)
+        copy = self.copies.pop(number := self.chance.randrange(len(self.copies)))
         self.tell(f"copy {number} is written: {copy.statuses} {[(m.message_id, m.message_text) for m in copy.messages]}")
         section = copy.section(TO_DEPOSITOR)
         own = Message(TO_DEPOSITOR, str(len(section.messages) + 1), self.name("L"), DEP, "2026-01-02 03:04:05")
@@ -233,7 +234,7 @@ class Walk:
         self.told.append(text)
 
 
-@pytest.mark.parametrize("chain", [FilesAnswer, DatabaseAnswers])
+@pytest.mark.parametrize("chain", CHAINS)
 def test_no_acknowledged_change_is_lost_or_contradicted_on_any_way(
     tmp_path: Path, chain: Chain, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -128,8 +128,9 @@ class MemoryRows:
         signatures: dict[str, str | None] = {
             c: None for c in CONTENT_TYPES if new.section(c) != held.correspondence.section(c)
         }
-        signatures |= {c: signed if new.section(c) == section else None for c, (section, signed) in files.items()}
-        behind = held.cif_behind and not all(signatures.get(c) for c in CONTENT_TYPES)
+        complete = {c for c, (section, _) in files.items() if new.section(c) == section}
+        behind = held.cif_behind and len(complete) < len(CONTENT_TYPES)
+        signatures |= {c: signed if behind or c in complete else None for c, (_, signed) in files.items()}
         self._held = Snapshot(new, {**held.signatures, **signatures}, held.version + (new != held.correspondence), behind)
         return new
 

@@ -170,9 +170,9 @@ class DatabaseStore:
     def bring(self, deposition_data_set_id: str, files: Files, merged: Merging) -> Correspondence:
         """Bring the rows, under the lock, to what a merge makes of the files and of what is here now; note its conflicts.
 
-        A file's signature is recorded only if the file is given and holds all that the rows now do; that of another one
-        becomes unknown where its rows were changed. That is judged on the rows themselves, so a change that came meanwhile
-        is never taken for synced (rule VER of the model).
+        A file's signature is recorded only if the file is given and holds all that the rows now do, or is marked as behind
+        still: whoever writes it next is known by that. That of another one becomes unknown where its rows were changed. All
+        is judged on the rows themselves, so a change that came meanwhile is never taken for synced (rule VER of the model).
         """
 
         def work(connection: Connection) -> Correspondence:
@@ -186,8 +186,9 @@ class DatabaseStore:
             conflicts.note(connection, key, decided)
             changed = [c for c in CONTENT_TYPES if rows.bring(old.section(c), new.section(c))]
             signatures: dict[str, str | None] = dict.fromkeys(changed)
-            signatures |= {c: signed if new.section(c) == section else None for c, (section, signed) in files.items()}
-            behind = state.cif_behind and not all(signatures.get(c) for c in CONTENT_TYPES)
+            complete = {c for c, (section, _) in files.items() if new.section(c) == section}
+            behind = state.cif_behind and len(complete) < len(CONTENT_TYPES)
+            signatures |= {c: signed if behind or c in complete else None for c, (_, signed) in files.items()}
             depositions.record(connection, state, signatures, cif_behind=behind, changed=bool(changed))
             return new
 
