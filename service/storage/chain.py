@@ -19,6 +19,8 @@ from service.storage.dual import Dual
 from service.storage.guard import GuardedDatabase
 from service.storage.pending import Markers, Pending
 from service.sync.catch_up import catch_up
+from service.sync.kept import Kept
+from service.sync.restore import restore
 
 #: Seconds that a reader whose deposition needs a sync waits for a file's lock; it has its answer without the file as well.
 READER_WAITS = 0.2
@@ -110,7 +112,8 @@ class DatabaseAnswers(Dual):
 class FilesAlone:
     """The files written and read. Where changes still wait for the database, those behind them are kept for it as well.
 
-    A site that went back to files during an outage may go forth again: an older change must not undo a later one then.
+    A site that went back to files during an outage may go forth again: an older change must not undo a later one then. And
+    a legacy program may still write an old copy over what only waits.
     """
 
     def __init__(self, cif: CifStore, state_dir: Path) -> None:
@@ -118,12 +121,20 @@ class FilesAlone:
         self._pending = Pending(state_dir)
 
     def read(self, deposition_data_set_id: str) -> Answer:
-        return self._cif.read(deposition_data_set_id)
+        """Answer from the files and what is kept, unverified where anything is."""
+        found = self._cif.read(deposition_data_set_id)
+        kept = Kept.of(self._pending, deposition_data_set_id)
+        if not kept.deltas:
+            return found
+        return Answer(kept.beside(found.correspondence), self._cif.name, unverified=True)
 
     def apply(self, change: Change) -> Outcome:
+        key = change.deposition_data_set_id
+        restore(self._cif, self._pending, key)
+        newest = self._pending.newest(key)
         applied = self._cif.write(change)
-        if self._pending.has(change.deposition_data_set_id):
-            self._pending.keep(change.deposition_data_set_id, applied.delta, applied.written)
+        if self._pending.has(key):
+            self._pending.keep(key, applied.delta, max(applied.written, newest + 1))
         return Outcome(applied.delta, {self._cif.name: WRITTEN})
 
     def is_ready(self) -> bool:
@@ -156,8 +167,8 @@ class DatabaseAlone:
     def apply(self, change: Change) -> Outcome:
         catch_up(self._database, self._state_dir, change.deposition_data_set_id)
         outcome = self._database.apply(change)
-        if outcome.delta:
-            self._markers.set(change.deposition_data_set_id, durable=False)  # the database's own flag outlives a power cut
+        # for a repeat too: the first try may have died before; the database's own flag outlives a power cut
+        self._markers.set(change.deposition_data_set_id, durable=False)
         return outcome
 
     def is_ready(self) -> bool:

@@ -104,9 +104,10 @@ class Dual:
                 self._require_current(key)  # what the change would find may be older than what was acknowledged
             restore(self.cif, self.pending, key)  # the change may be about what an old copy took away
         with self.underway.marked(key):
+            newest = self.pending.newest(key) if seen is None else 0  # no clock that was set back makes this an older one
             applied = self.cif.write(change)
             if seen is None:
-                self._keep(key, applied)
+                self._keep(key, replace(applied, written=max(applied.written, newest + 1)))
                 recorded = False
             else:
                 is_as_seen = same_signature(seen.get(change.content_type), applied.before)
@@ -123,7 +124,14 @@ class Dual:
         Raises StaleAnswerRefused (promise P4).
         """
         self._require_current(deposition_data_set_id)
-        found = self.cif.read(deposition_data_set_id).correspondence
+        try:
+            found = self.cif.read(deposition_data_set_id).correspondence
+        except NotFound as error:
+            self.observer.stale_refused()
+            raise StaleAnswerRefused(
+                f"the database is down and there is no file of {deposition_data_set_id}; try again when it is back",
+                deposition_data_set_id=deposition_data_set_id,
+            ) from error
         return Answer(self.kept(deposition_data_set_id).beside(found), self.cif.name, unverified=True)
 
     def _require_current(self, deposition_data_set_id: str) -> None:

@@ -47,7 +47,11 @@ class Pending:
 
     def has(self, deposition_data_set_id: str) -> bool:
         """Tell whether anything is kept for a deposition."""
-        return any(name.endswith((_WAITING, _BROUGHT)) for name in self._names(deposition_data_set_id))
+        return bool(self._kept(deposition_data_set_id))
+
+    def newest(self, deposition_data_set_id: str) -> int:
+        """Give when the file was written for the newest change that is kept; 0 where none is."""
+        return max((int(name.partition("-")[0]) for name in self._kept(deposition_data_set_id)), default=0)
 
     def depositions(self) -> tuple[str, ...]:
         """List the depositions for which changes are kept."""
@@ -72,14 +76,14 @@ class Pending:
         for path in paths:
             remove(path)
 
-    def _names(self, deposition_data_set_id: str) -> list[str]:
+    def _kept(self, deposition_data_set_id: str, suffix: str | tuple[str, ...] = (_WAITING, _BROUGHT)) -> list[str]:
         try:
-            return sorted(os.listdir(self._root / deposition_data_set_id))
+            return sorted(name for name in os.listdir(self._root / deposition_data_set_id) if name.endswith(suffix))
         except FileNotFoundError:
             return []
 
     def _loaded(self, deposition_data_set_id: str, suffix: str) -> dict[Path, Delta]:
-        names = [name for name in self._names(deposition_data_set_id) if name.endswith(suffix)]
+        names = self._kept(deposition_data_set_id, suffix)
         paths = [self._root / deposition_data_set_id / name for name in names]
         return {path: delta for path in paths if (delta := _load(path)) is not None}
 

@@ -5,8 +5,8 @@ from support.command import msgmodule
 from support.dual import DEP, Dual, dual, first_call, flags
 from support.site import Site
 
-from service.changes import MarkRead, Tag
-from service.errors import DatabaseUnavailable
+from service.changes import Change, MarkRead, Tag
+from service.errors import CommitUnknown, DatabaseUnavailable
 
 QUICK = {"MSGMODULE_CIRCUIT_BREAKER": "false", "MSGMODULE_LOCK_TIMEOUT": "0.2"}
 
@@ -66,3 +66,19 @@ def test_reconcile_brings_what_a_request_of_the_profile_before_kept_into_the_dat
     both, alone = behind_the_switch
     assert msgmodule(both.site, "reconcile", "--all", profile="db-only").returncode == 0
     assert [m.message_id for m in alone.in_database().messages] == ["m1", "m2", "m3"]
+
+
+def test_a_repeat_whose_first_try_was_not_answered_marks_the_files(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    both, alone = dual(site, "dual-write-db-read", **QUICK), dual(site, "db-only", **QUICK)
+    apply = alone.services.stores.database.apply
+
+    def lost(change: Change) -> None:
+        apply(change)
+        raise CommitUnknown("the answer never comes")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(alone.services.stores.database, "apply", lost)
+        with pytest.raises(CommitUnknown):
+            alone.append("m1")
+    assert alone.append("m1").delta.repeated
+    assert both.kept("cif-behind") == [DEP]

@@ -1,13 +1,15 @@
 """Workers of which some do not reach the database, or the files, for a while: no change undoes a later one."""
 
+import time
 from typing import Any
 
 import pytest
+from support import legacy
 from support.dual import DEP, Dual, away, dual, first_call, flags
 from support.site import DUAL, Site
 
 from service.changes import Amend, EditDraft, MarkRead, Tag
-from service.errors import CommitUnknown, DatabaseUnavailable, StoreUnavailable
+from service.errors import CommitUnknown, DatabaseUnavailable, NotFound, StaleAnswerRefused, StoreUnavailable
 from service.messages import FileReference, Message, OriginalCommunication
 from service.vocabulary import TO_DEPOSITOR
 
@@ -107,6 +109,56 @@ def test_references_added_behind_an_old_copy_undo_no_edit_that_it_hid(both: Dual
     assert message(both).message_text == "sent"
     assert len(found.references("m1")) == 1
     assert both.is_equal()
+
+
+def test_references_outlive_an_old_copy_that_lacks_their_message_too(both: Dual) -> None:
+    old = both.old_copy()
+    reference = FileReference(None, "L1", DEP, "model", "pdbx", "1", "1", "archive")
+    with away(both):
+        legacy.append(both.file(), message_id="L1", message_subject="s", message_text="t")
+        stored = both.chain.read(DEP).correspondence.message("L1")
+        assert stored is not None
+        both.chain.apply(Amend(DEP, stored, stored, (reference,)))
+        both.put_back(old)
+    held = both.chain.read(DEP).correspondence
+    assert held.message("L1") is not None
+    assert len(held.references("L1")) == 1
+    assert both.is_equal()
+
+
+def test_a_clock_that_is_set_back_lets_no_earlier_flags_come_behind_later_ones(
+    both: Dual, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with away(both):
+        both.chain.apply(MarkRead(DEP, "m1"))
+        now = time.time_ns()
+        monkeypatch.setattr(time, "time_ns", lambda: now - 5_000_000_000)
+        both.chain.apply(Tag(DEP, "m1", "N", "Y", "N"))
+    assert flags(both) == ("N", "Y", "N")
+    assert both.is_equal()
+
+
+def test_a_deposition_without_files_is_not_called_unknown_while_the_database_is_away(both: Dual) -> None:
+    with away(both), pytest.raises(StaleAnswerRefused):
+        both.chain.read("D_1000000002")
+    with pytest.raises(NotFound):
+        both.chain.read("D_1000000002")
+
+
+def test_what_is_kept_is_answered_and_changed_under_cif_only_behind_an_old_copy(site: Site) -> None:
+    both = dual(site, "dual-write-cif-read", **QUICK)
+    both.append("m1")
+    both.services.switching.start()
+    old = both.old_copy()
+    with away(both):
+        both.append("m2")
+        both.services.switching.switch("cif-only", None, "the database is down", "operator")
+    alone = dual(site, "cif-only", **QUICK)
+    both.put_back(old)
+    answer = alone.chain.read(DEP)
+    assert ([m.message_id for m in answer.correspondence.messages], answer.unverified) == (["m1", "m2"], True)
+    alone.chain.apply(MarkRead(DEP, "m2"))
+    assert [m.message_id for m in alone.in_files().messages] == ["m1", "m2"]
 
 
 def test_flags_set_back_under_cif_only_are_not_undone_by_a_change_kept_before(site: Site) -> None:

@@ -42,13 +42,15 @@ class World:
         self.site = site
         self.proxy = proxy
         site.initialise()
+        self.made: list[Services] = []
         self.workers = [self._worker() for _ in range(workers)]
         self.workers[0].switching.start()
         self.is_down = False
         self.copies: list[dict[Path, bytes]] = []
 
     def _worker(self) -> Services:
-        return self.site.services("dual-write-cif-read", **FAST)
+        self.made.append(self.site.services("dual-write-cif-read", **FAST))
+        return self.made[-1]
 
     def chain(self, worker: int) -> Any:
         return self.workers[worker].runtime.current().chain
@@ -158,6 +160,10 @@ class World:
 
     def close(self) -> None:
         self.start_database()
+        for worker in self.made:  # a server takes only so many connections
+            engines = worker.stores.database._database._engines
+            engines.work.dispose()
+            engines.looks.dispose()
         shutil.rmtree(self.site.root)
 
 
