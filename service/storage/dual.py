@@ -6,10 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from service.changes import AppendMessage, Change
+from service.deltas import Delta
 from service.errors import (
     DatabaseNotReady,
     DatabaseRefused,
     DatabaseUnavailable,
+    FileUnavailable,
     NotFound,
     StaleAnswerRefused,
     StoreUnavailable,
@@ -151,7 +153,7 @@ class Dual:
         for the file may not hold it any more when it has to answer.
         """
         key, delta = deposition_data_set_id, replace(applied.delta, informed=is_informed)
-        kept = [] if is_informed else [self.pending.keep(key, delta, applied.written)]
+        kept = [] if is_informed else [self._held(key, delta, applied.written)]
         try:
             recorded = self._recorded(key, replace(applied, delta=delta))
         except AWAY:
@@ -162,7 +164,7 @@ class Dual:
             self.pending.forget(kept)
             return True
         if not kept:
-            self.pending.keep(key, delta, applied.written)
+            self._held(key, delta, applied.written)
         return recorded is Recorded.OUT_OF_STEP or self._is_synced(key)
 
     def _recorded(self, deposition_data_set_id: str, applied: Applied) -> Recorded:
@@ -188,5 +190,12 @@ class Dual:
 
         A repeat is kept too, for the first try may have died before it could be.
         """
-        self.pending.keep(deposition_data_set_id, applied.delta, applied.written)
+        self._held(deposition_data_set_id, applied.delta, applied.written)
         self.observer.write_degraded(self.database.name)
+
+    def _held(self, deposition_data_set_id: str, delta: Delta, written: int) -> Path:
+        """Keep a change that its file has. Raises StoreUnavailable: it may be taken, so that no other way is tried."""
+        try:
+            return self.pending.keep(deposition_data_set_id, delta, written)
+        except FileUnavailable as error:
+            raise StoreUnavailable(f"{error.message}; whether the change is there is not known, send it again") from error

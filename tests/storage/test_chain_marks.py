@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, event
@@ -10,10 +11,17 @@ from support.mariadb import PrivateServer
 from support.site import make_site
 
 from service.changes import AppendMessage, EditDraft, MarkRead
-from service.errors import CommitUnknown, DatabaseUnavailable, FileUnavailable, NotFound, StaleAnswerRefused
+from service.errors import (
+    CommitUnknown,
+    DatabaseUnavailable,
+    FileUnavailable,
+    NotFound,
+    StaleAnswerRefused,
+    StoreUnavailable,
+)
 from service.messages import Message
 from service.storage.cif.lock import lock_of
-from service.storage.pending import Markers
+from service.storage.pending import Markers, Pending
 from service.vocabulary import NOTES, TO_DEPOSITOR
 
 CIF_READ, DB_READ = "dual-write-cif-read", "dual-write-db-read"
@@ -172,3 +180,24 @@ def test_a_sync_that_began_before_a_change_does_not_take_its_mark_away(both: Dua
     monkeypatch.setattr(database, "apply", late)
     both.append("acknowledged")
     assert markers.has(DEP)
+
+
+def test_a_change_that_cannot_be_kept_is_not_refused_for_its_own_sake(both: Dual, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock_of(both.file()).unlink()
+    both.append("draft", send_status="N")
+    both.read()
+    database = both.services.stores.database
+    record = database.record
+
+    def lost(*given: Any) -> None:
+        record(*given)
+        raise CommitUnknown("the answer never comes")
+
+    def full(*_: object) -> None:
+        raise FileUnavailable("the disk of state_dir is full")
+
+    monkeypatch.setattr(database, "record", lost)
+    monkeypatch.setattr(Pending, "keep", full)
+    sent = EditDraft(DEP, TO_DEPOSITOR, "draft", "2026-02-02 02:02:02", {"send_status": "Y"})
+    with pytest.raises(StoreUnavailable, match="not known"):
+        both.chain.apply(sent)
