@@ -22,7 +22,6 @@ from sqlalchemy import (
 from sqlalchemy.dialects import mysql, sqlite
 
 from service.clock import timestamp
-from service.errors import DatabaseUnavailable
 from service.messages import Correspondence
 from service.storage.base import Signatures, Snapshot, spellings
 from service.storage.database.tables import deposition, signature_column
@@ -108,14 +107,10 @@ def tally(connection: Connection) -> Tally:
     return Tally(*connection.execute(select(func.count(), func.count(case((_IN_BOTH, 1)))).select_from(deposition)).one())
 
 
-def create(connection: Connection, deposition_data_set_id: str) -> Snapshot:
+def create(connection: Connection, deposition_data_set_id: str) -> None:
     """Make the row, or wait for the one that another process is making, and lock it."""
     values = {"deposition_data_set_id": deposition_data_set_id, "version": 0, "cif_behind": False}
     connection.execute(_MAKE[connection.dialect.name], values)
-    state = find(connection, deposition_data_set_id, lock=True)
-    if state is None:
-        raise DatabaseUnavailable(f"the database did not keep the row of {deposition_data_set_id}")
-    return state
 
 
 def record(
