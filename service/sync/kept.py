@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Self
 
 from service.conflicts import Difference
@@ -15,7 +16,7 @@ from service.sync.merge import Edits, Facts, merge
 _OUTAGE = Facts(file_changed=True, cif_behind=False, database_answers=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Kept:
     """The changes of one deposition that wait for the database, oldest first, and those that only its files lack."""
 
@@ -33,7 +34,7 @@ class Kept:
         """Give all of them, oldest first."""
         return self.brought + self.waiting
 
-    @property
+    @cached_property
     def edits(self) -> Edits:
         """Give the rows that these changes edited: as they found them and as they left them."""
         left = [delta.replace or delta.status for delta in self.deltas]

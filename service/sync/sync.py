@@ -8,7 +8,7 @@ from pathlib import Path
 from service.conflicts import Difference
 from service.deltas import Delta
 from service.errors import Crossing, FileUnavailable, MessagingError, NotFound
-from service.messages import Correspondence, unnumbered
+from service.messages import Correspondence, Row, unnumbered
 from service.storage.base import Moved, Observer, Snapshot, same_signature
 from service.storage.cif.signature import ABSENT
 from service.storage.cif.store import CifStore
@@ -224,10 +224,7 @@ class _One:
         """Merge what the files hold by now with what the database records and holds under its lock."""
         rows, replaced = self.kept.over_database(now, self.found.correspondence)
         merged = [merge(self.held[c][0], rows.section(c), self._facts(now, c), self.kept.edits) for c in CONTENT_TYPES]
-        held = {
-            unnumbered(row) for section in now.correspondence.sections for _, rows in section.categories() for row in rows
-        }
-        decided = [conflict for one in merged for conflict in one.conflicts if unnumbered(conflict.lost) in held]
+        decided = [conflict for one in merged for conflict in one.conflicts if _holds(now.correspondence, conflict.lost)]
         new = Correspondence(rows.deposition_data_set_id, tuple(one.section for one in merged))
         # what a file loses is noted before it is written
         self.left = self.unnoted(tuple(dict.fromkeys((*replaced, *decided, *self.kept.overtaken(new)))))
@@ -235,3 +232,9 @@ class _One:
 
     def _facts(self, recorded: Snapshot, content_type: str) -> Facts:
         return Facts(self.changed(recorded, content_type), recorded.cif_behind, self._database_answers)
+
+
+def _holds(correspondence: Correspondence, row: Row) -> bool:
+    """Tell whether a row stands somewhere in a correspondence, under whatever number."""
+    categories = (rows for section in correspondence.sections for kind, rows in section.categories() if kind is type(row))
+    return any(unnumbered(one) == unnumbered(row) for rows in categories for one in rows)
