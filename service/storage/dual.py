@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from service.changes import AppendMessage, Change
-from service.deltas import Delta
 from service.errors import (
     DatabaseNotReady,
     DatabaseRefused,
@@ -152,19 +151,20 @@ class Dual:
         another change of the same row crossed it, it is kept, and a sync decides on both; where others wrote the file too,
         for the file may not hold it any more when it has to answer.
         """
-        key, delta = deposition_data_set_id, replace(applied.delta, informed=is_informed)
-        kept = [] if is_informed else [self._held(key, delta, applied.written)]
+        key = deposition_data_set_id
+        applied = replace(applied, delta=replace(applied.delta, informed=is_informed))
+        kept = [] if is_informed else [self._held(key, applied)]
         try:
-            recorded = self._recorded(key, replace(applied, delta=delta))
+            recorded = self._recorded(key, applied)
         except AWAY:
-            self._keep(key, replace(applied, delta=delta))
+            self._keep(key, applied)
             self.pending.forget(kept)
             return False
         if recorded is Recorded.IN_STEP:
             self.pending.forget(kept)
             return True
         if not kept:
-            self._held(key, delta, applied.written)
+            self._held(key, applied)
         return recorded is Recorded.OUT_OF_STEP or self._is_synced(key)
 
     def _recorded(self, deposition_data_set_id: str, applied: Applied) -> Recorded:
@@ -190,12 +190,12 @@ class Dual:
 
         A repeat is kept too, for the first try may have died before it could be.
         """
-        self._held(deposition_data_set_id, applied.delta, applied.written)
+        self._held(deposition_data_set_id, applied)
         self.observer.write_degraded(self.database.name)
 
-    def _held(self, deposition_data_set_id: str, delta: Delta, written: int) -> Path:
+    def _held(self, deposition_data_set_id: str, applied: Applied) -> Path:
         """Keep a change that its file has. Raises StoreUnavailable: it may be taken, so that no other way is tried."""
         try:
-            return self.pending.keep(deposition_data_set_id, delta, written)
+            return self.pending.keep(deposition_data_set_id, applied.delta, applied.written)
         except FileUnavailable as error:
             raise StoreUnavailable(f"{error.message}; whether the change is there is not known, send it again") from error
