@@ -44,16 +44,16 @@ class AppendMessage:
         Raises Conflict when the id is taken by a message with other content.
         """
         message_id = str(self.message.message_id)
-        stored = view.message(message_id)
+        stored = view.message(message_id, self.content_type) or view.message(message_id)
         if stored is None:
             return self._numbered(view.counts(self.content_type))
-        files, originals = view.references(message_id), view.originals(message_id)
-        if not self._repeats(stored, files, originals):
+        kept = view.references(message_id, stored.content_type), view.originals(message_id, stored.content_type)
+        if not self._repeats(stored, *kept):
             raise Conflict(
                 f"message_id {message_id} is taken by a message with other content; leave message_id out to get a new one",
                 message_id=message_id,
             )
-        return Delta(self.content_type, append=stored, files=files, originals=originals, repeated=True)
+        return Delta(self.content_type, stored, None, *kept, repeated=True)
 
     def _numbered(self, counts: Counts) -> Delta:
         message = replace(self.message, ordinal_id=str(counts.messages + 1))
@@ -82,7 +82,7 @@ class EditDraft:
 
     def resolve(self, view: View) -> Delta:
         """Raise NotFound for an unknown message and Conflict for one already sent."""
-        stored = view.message(self.message_id)
+        stored = view.message(self.message_id, self.content_type)
         if stored is None:
             raise unknown_message(self.deposition_data_set_id, self.message_id)
         if stored.send_status != NO:
@@ -178,7 +178,7 @@ class Amend:
         if isinstance(self.row, Status):
             status = amended(self.row, cast(Status | None, self.seen), view.status(key))
             return Delta(TO_DEPOSITOR, status=status, before=view.status(key), repeated=status == view.status(key))
-        stored = _known(view, self.deposition_data_set_id, key)
+        stored = _known(view, self.deposition_data_set_id, key, self.content_type)
         message = amended(self.row, cast(Message | None, self.seen), stored)
         kept = view.references(key, self.content_type), view.originals(key, self.content_type)
         files, originals = missing(self.files, kept[0]), missing(self.originals, kept[1])
@@ -202,8 +202,8 @@ def unknown_message(deposition_data_set_id: str, message_id: str) -> NotFound:
     )
 
 
-def _known(view: View, deposition_data_set_id: str, message_id: str) -> Message:
-    message = view.message(message_id)
+def _known(view: View, deposition_data_set_id: str, message_id: str, content_type: str | None = None) -> Message:
+    message = view.message(message_id, content_type)
     if message is None:
         raise unknown_message(deposition_data_set_id, message_id)
     return message

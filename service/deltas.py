@@ -7,14 +7,17 @@ from service.amend import missing
 from service.messages import Counts, FileReference, Message, OriginalCommunication, Section, Status, unnumbered
 
 Keyed = TypeVar("Keyed", Message, Status)
-#: Which row: the message or the status of a message.
-Place = tuple[type[Message] | type[Status], str]
+#: Which row: a message or a status, in which file, and of which message.
+Place = tuple[type[object], str, str]
 
 
 class View(Protocol):
-    """What a change may ask about the deposition it changes."""
+    """What a change may ask about the deposition it changes.
 
-    def message(self, message_id: str) -> Message | None: ...
+    Other programs may have put a message into one file under an id that another file has too: who means one says which.
+    """
+
+    def message(self, message_id: str, content_type: str | None = None) -> Message | None: ...
     def references(self, message_id: str, content_type: str | None = None) -> tuple[FileReference, ...]: ...
     def originals(self, message_id: str, content_type: str | None = None) -> tuple[OriginalCommunication, ...]: ...
     def status(self, message_id: str) -> Status | None: ...
@@ -47,9 +50,9 @@ class Delta:
 
     @property
     def place(self) -> Place:
-        """Give which row this change is about: the message or the status of a message."""
-        row = self.append or self.replace
-        return (Message, str(row.message_id)) if row else (Status, str(self.status and self.status.message_id))
+        """Give which row this change is about."""
+        row = self.row
+        return type(row), self.content_type, str(row and row.message_id)
 
     @property
     def row(self) -> Message | Status | None:
@@ -63,8 +66,8 @@ class Delta:
 
     def standing(self, view: View) -> Message | Status | None:
         """Give the row that stands where this change puts one."""
-        row, message_id = self.place
-        return view.message(message_id) if row is Message else view.status(message_id)
+        kind, content_type, message_id = self.place
+        return view.message(message_id, content_type) if kind is Message else view.status(message_id)
 
     def fits(self, view: View) -> bool:
         """Tell whether this change can be made as it was: the row that it found still stands there."""

@@ -167,8 +167,9 @@ class Correspondence:
         changed = tuple(section if s.content_type == section.content_type else s for s in self.sections)
         return replace(self, sections=changed)
 
-    def message(self, message_id: str) -> Message | None:
-        return next((m for m in self.messages if m.message_id == message_id), None)
+    def message(self, message_id: str, content_type: str | None = None) -> Message | None:
+        """Give a message, of one of the files or the first of all."""
+        return next((m for s in self._in(content_type) for m in s.messages if m.message_id == message_id), None)
 
     def references(self, message_id: str, content_type: str | None = None) -> tuple[FileReference, ...]:
         """Give the references of a message, in one of the files or in all."""

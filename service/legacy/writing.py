@@ -95,7 +95,8 @@ class Writing:
         return tuple(taken(kind, row, self._place.content_type) for row in rows if row["message_id"] == message_id)
 
     def _stored(self, message_id: str) -> Message:
-        message = self._place.store.read(self._place.deposition).correspondence.message(message_id)
+        found = self._place.store.read(self._place.deposition).correspondence
+        message = found.message(message_id, self._place.content_type) or found.message(message_id)
         if message is None:
             raise unknown_message(self._place.deposition, message_id)
         return message

@@ -84,9 +84,9 @@ class Kept:
             may_be_newest = is_last and not (of_database and delta.informed)
             if is_open and (delta.fits(rows) or (may_be_newest and self._is_newest(delta, rows, files))):
                 rows = _put(delta, rows)
-            elif delta.replace:
-                standing = rows.message(str(delta.replace.message_id)) or delta.replace
-                rows = _put(replace(delta, replace=standing), rows)  # no row undoes the references that came with it
+            elif delta.replace:  # no row undoes the references that came with it
+                standing = rows.message(str(delta.replace.message_id), delta.content_type)
+                rows = _put(replace(delta, replace=standing or delta.replace), rows)
         return rows
 
     def _is_newest(self, delta: Delta, rows: Correspondence, files: Correspondence | None) -> bool:

@@ -57,8 +57,8 @@ class FilesView:
         self._paths = paths
         self._opened = {opened.held.content_type: opened}
 
-    def message(self, message_id: str) -> Message | None:
-        return next((row for _, row in self._all(Message, message_id)), None)
+    def message(self, message_id: str, content_type: str | None = None) -> Message | None:
+        return next((row for _, row in self._all(Message, message_id, content_type)), None)
 
     def references(self, message_id: str, content_type: str | None = None) -> tuple[FileReference, ...]:
         return tuple(row for _, row in self._all(FileReference, message_id, content_type))

@@ -111,10 +111,10 @@ class Rows:
         if not taken:
             self._absent.add(message_id)
 
-    def message(self, message_id: str) -> Message | None:
+    def message(self, message_id: str, content_type: str | None = None) -> Message | None:
         if message_id in self._absent:
             return None
-        return next((row for _, _, row in self._of(Message, message_id)), None)
+        return next((row for c, _, row in self._of(Message, message_id) if content_type in (None, c)), None)
 
     def references(self, message_id: str, content_type: str | None = None) -> tuple[FileReference, ...]:
         return tuple(row for c, _, row in self._of(FileReference, message_id) if content_type in (None, c))
