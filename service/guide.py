@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from service.errors import MessagingError
 from service.situation import Check
 from service.storage.build import Stores
-from service.storage.pending import Markers, Pending
+from service.storage.markers import Markers
+from service.storage.pending import Pending
 from service.switching import Switching
 from service.sync.verified import VerifyRecord
 from settings import Settings

@@ -13,7 +13,8 @@ from service.messages import Correspondence, FileReference
 from service.pieces import newest_first
 from service.storage.base import Store
 from service.storage.build import Stores
-from service.storage.pending import Markers, Pending
+from service.storage.markers import Markers
+from service.storage.pending import Pending
 from service.window import Begin, Found, Place, Slice, Wanted, sent_at
 from settings import Profile
 

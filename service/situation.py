@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from service.active import Active, Workers
 from service.storage.build import Stores
-from service.storage.pending import Markers, Pending
+from service.storage.markers import Markers
+from service.storage.pending import Pending
 from service.sync.reconcile import Reconciler
 from settings import Profile, Settings
 

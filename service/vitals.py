@@ -14,7 +14,8 @@ from service.storage.build import Stores
 from service.storage.cif.paths import Site
 from service.storage.cif.stuck import StuckLock, StuckLocks
 from service.storage.durable import faults
-from service.storage.pending import Markers, Pending
+from service.storage.markers import Markers
+from service.storage.pending import Pending
 from service.sync.verified import Verified, VerifyRecord
 from service.vocabulary import is_group
 from settings import Profile, Settings

@@ -1,7 +1,7 @@
 """What stores have in common: the interface the message service talks to, what they answer, and who is told."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -9,7 +9,7 @@ from typing import Protocol
 
 from service.changes import Change
 from service.conflicts import Difference
-from service.deltas import Delta
+from service.deltas import Delta, Place
 from service.errors import MessagingError, NotFound
 from service.messages import Correspondence, Section
 
@@ -87,6 +87,8 @@ class Snapshot:
 Files = Mapping[str, tuple[Section, str]]
 #: Decides, under the lock and on what the database holds there, what it shall hold, and which conflicts that settles.
 Merging = Callable[[Snapshot], tuple[Correspondence, Iterable[Difference]]]
+#: Tells, under the lock, of which rows a change waits for the database.
+Waiting = Callable[[], Collection[Place]]
 
 
 class Moved(Exception):

@@ -2,6 +2,8 @@
 (DESIGN.md section 5)."""
 
 from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from service.changes import Change
@@ -13,11 +15,12 @@ from service.errors import (
     MessagingError,
     StoreUnavailable,
 )
-from service.storage.base import BEHIND, WRITTEN, Answer, Outcome, unknown_deposition
+from service.storage.base import BEHIND, WRITTEN, Answer, Moved, Outcome, unknown_deposition
 from service.storage.cif.store import CifStore
 from service.storage.dual import Dual
 from service.storage.guard import GuardedDatabase
-from service.storage.pending import Markers, Pending
+from service.storage.markers import Markers
+from service.storage.pending import Pending
 from service.sync.catch_up import catch_up
 from service.sync.kept import Kept
 from service.sync.restore import restore
@@ -55,10 +58,13 @@ class DatabaseAnswers(Dual):
         """Write both; where the file cannot be written the database alone, and the files are marked as behind."""
         try:
             return self.both(change)
-        except FileUnavailable:
-            if self.pending.of(change.deposition_data_set_id):
+        except FileUnavailable as unavailable:
+            if self.pending.has_acknowledged(change.deposition_data_set_id):
                 raise  # what was acknowledged and waits is not in the database: the change would not find it there
-            outcome = self._database_alone(change)
+            try:
+                outcome = self._database_alone(change)
+            except Moved:
+                raise unavailable from None  # an earlier change of that row is on its way
         self.observer.write_degraded(self.cif.name)
         return Outcome(outcome.delta, {self.cif.name: BEHIND, self.database.name: WRITTEN})
 
@@ -69,10 +75,10 @@ class DatabaseAnswers(Dual):
         """
         mark = self.markers.set(change.deposition_data_set_id)
         try:
-            outcome = self.database.apply(change)
+            outcome = self.database.apply(change, partial(self.pending.places, change.deposition_data_set_id))
         except CommitUnknown:
             raise
-        except MessagingError:
+        except (MessagingError, Moved):
             self.markers.clear(change.deposition_data_set_id, mark)
             raise
         self.markers.set(change.deposition_data_set_id)
@@ -155,6 +161,7 @@ class DatabaseAlone:
         self._database = database
         self._state_dir = state_dir
         self._markers = Markers(state_dir)
+        self._pending = Pending(state_dir)
 
     def read(self, deposition_data_set_id: str) -> Answer:
         """Answer from the database, once it has what such a request kept for it."""
@@ -165,8 +172,7 @@ class DatabaseAlone:
         return Answer(found.correspondence, self._database.name, tag=found.tag)
 
     def apply(self, change: Change) -> Outcome:
-        catch_up(self._database, self._state_dir, change.deposition_data_set_id)
-        outcome = self._database.apply(change)
+        outcome = self._applied(change)
         # for a repeat too: the first try may have died before; the database's own flag outlives a power cut
         self._markers.set(change.deposition_data_set_id, durable=False)
         return outcome
@@ -176,3 +182,11 @@ class DatabaseAlone:
 
     def probe(self) -> Mapping[str, str]:
         return self._database.probe()
+
+    def _applied(self, change: Change) -> Outcome:
+        """Make a change once the database has what was kept for it: again where something was kept since that look."""
+        key = change.deposition_data_set_id
+        while True:
+            catch_up(self._database, self._state_dir, key)
+            with suppress(Moved):
+                return self._database.apply(change, partial(self._pending.places, key))

@@ -3,10 +3,12 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from service.changes import AppendMessage, Change
 from service.errors import (
+    DamagedFile,
     DatabaseNotReady,
     DatabaseRefused,
     DatabaseUnavailable,
@@ -29,7 +31,8 @@ from service.storage.base import (
 )
 from service.storage.cif.store import CifStore
 from service.storage.guard import GuardedDatabase
-from service.storage.pending import Markers, Pending
+from service.storage.markers import Markers
+from service.storage.pending import Pending
 from service.storage.underway import Underway
 from service.sync.kept import Kept
 from service.sync.restore import restore
@@ -105,10 +108,12 @@ class Dual:
                 self._require_current(key)  # what the change would find may be older than what was acknowledged
             restore(self.cif, self.pending, key)  # the change may be about what an old copy took away
         with self.underway.marked(key):
-            newest = self.pending.newest(key) if seen is None else 0  # no clock that was set back makes this an older one
+            newest = self.pending.newest(key)
             applied = self.cif.write(change)
+            # no clock that was set back makes this an older one
+            applied = replace(applied, written=max(applied.written, newest + 1))
             if seen is None:
-                self._keep(key, replace(applied, written=max(applied.written, newest + 1)))
+                self._keep(key, applied)
                 recorded = False
             else:
                 is_as_seen = same_signature(seen.get(change.content_type), applied.before)
@@ -145,57 +150,81 @@ class Dual:
             )
 
     def _record(self, deposition_data_set_id: str, applied: Applied, *, is_informed: bool) -> bool:
-        """Bring a change that is in the file into the database; tell whether it is there.
+        """Bring a change that is in its file into the database; tell whether it is there.
 
-        An edit of what others wrote since the look is kept ahead of it: a sync that comes between knows of it then. Where
-        another change of the same row crossed it, it is kept, and a sync decides on both; where others wrote the file too,
-        for the file may not hold it any more when it has to answer.
+        A copy of it goes ahead, so that who comes between knows of it: a sync that brings it in takes the copy away, and
+        nothing is left to record. Where the database fails, the copy is made to last; and so it is, for a sync that
+        decides, where another change of the same row crossed this one or waits since longer, and where others wrote the
+        file too, for it may not hold the change any more when it has to answer.
         """
         key = deposition_data_set_id
         applied = replace(applied, delta=replace(applied.delta, informed=is_informed))
-        kept = [] if is_informed else [self._held(key, applied)]
+        if not applied.delta:
+            return self._repeat(key, applied)
+        copy = self._ahead(key, applied)
         try:
-            recorded = self._recorded(key, applied)
+            waits = partial(self.pending.waits, copy)
+            recorded = self.database.record(key, applied.delta, applied.before, applied.after, waits)
         except AWAY:
-            self._keep(key, applied)
-            self.pending.forget(kept)
-            return False
-        if recorded is Recorded.IN_STEP:
-            self.pending.forget(kept)
+            return not self._keep(key, applied, copy)
+        has_older = copy is not None and applied.delta.place in self.pending.older(key, copy)
+        if recorded is Recorded.IN_STEP and not has_older:
+            self.pending.forget([copy] if copy else [])
             return True
-        if not kept:
-            self._held(key, applied)
+        self._held(key, applied, copy)
         return recorded is Recorded.OUT_OF_STEP or self._is_synced(key)
 
-    def _recorded(self, deposition_data_set_id: str, applied: Applied) -> Recorded:
-        """Record a change; a repeat is there where its file is as recorded.
+    def _repeat(self, deposition_data_set_id: str, applied: Applied) -> bool:
+        """Tell whether the database has what a repeat found; it is asked for that again where its file is not as recorded.
 
-        Another program may have written what a repeat found, since the look that a change begins with.
+        Another program may have written it since the look that a change begins with. Where the database does not say so, the
+        repeat is kept too, for the first try may have died before it could be.
         """
-        if applied.delta:
-            return self.database.record(deposition_data_set_id, applied.delta, applied.before, applied.after)
-        state = self.database.state(deposition_data_set_id)
+        key = deposition_data_set_id
+        try:
+            state = self.database.state(key)
+        except AWAY:
+            return not self._keep(key, applied)
         signed = state and not state.cif_behind and state.signatures.get(applied.delta.content_type)
-        return Recorded.IN_STEP if signed and same_signature(str(signed), applied.after) else Recorded.CROSSED
+        if signed and same_signature(str(signed), applied.after):
+            return True
+        self._held(key, applied)
+        return self._is_synced(key)
 
     def _is_synced(self, deposition_data_set_id: str) -> bool:
+        """Sync behind a change that is kept: what stands in the way is told to whoever reads next, the change is there."""
         try:
             self.sync.run(deposition_data_set_id, "write")
-        except (StoreUnavailable, DatabaseRefused):
+        except (StoreUnavailable, DatabaseRefused, DamagedFile):
             return False
         return True
 
-    def _keep(self, deposition_data_set_id: str, applied: Applied) -> None:
+    def _ahead(self, deposition_data_set_id: str, applied: Applied) -> Path | None:
+        """Keep a change for its way to the database; `None` where that cannot be: it is missed only if that fails too."""
+        try:
+            return self.pending.keep_ahead(deposition_data_set_id, applied.delta, applied.written)
+        except FileUnavailable:
+            return None
+
+    def _keep(self, deposition_data_set_id: str, applied: Applied, copy: Path | None = None) -> bool:
         """Keep a change that the database lacks before it is acknowledged: a legacy program may still erase it.
 
-        A repeat is kept too, for the first try may have died before it could be.
+        Tells whether it waits: a sync may have found its copy and brought it in.
         """
-        self._held(deposition_data_set_id, applied)
-        self.observer.write_degraded(self.database.name)
+        waits = self._held(deposition_data_set_id, applied, copy)
+        if waits:
+            self.observer.write_degraded(self.database.name)
+        return waits
 
-    def _held(self, deposition_data_set_id: str, applied: Applied) -> Path:
-        """Keep a change that its file has. Raises StoreUnavailable: it may be taken, so that no other way is tried."""
+    def _held(self, deposition_data_set_id: str, applied: Applied, copy: Path | None = None) -> bool:
+        """Make a change that its file has, and its copy, last; tell whether it waits.
+
+        Raises StoreUnavailable where that cannot be: the change may be taken, so that no other way is tried.
+        """
         try:
-            return self.pending.keep(deposition_data_set_id, applied.delta, applied.written)
+            if copy is not None:
+                return self.pending.secure(copy) is not None
+            self.pending.keep(deposition_data_set_id, applied.delta, applied.written)
         except FileUnavailable as error:
             raise StoreUnavailable(f"{error.message}; whether the change is there is not known, send it again") from error
+        return True

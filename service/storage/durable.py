@@ -37,7 +37,7 @@ def write_new(path: Path, data: bytes, mode: int = 0o640, *, durable: bool = Tru
         temporary.unlink(missing_ok=True)
         raise
     if durable:
-        sync_directory(path.parent)
+        sync_path(path.parent)
 
 
 @contextmanager
@@ -73,7 +73,7 @@ def append_line(path: Path, line: bytes, *, durable: bool = True) -> None:
     finally:
         os.close(descriptor)
     if durable and not before:
-        sync_directory(path.parent)
+        sync_path(path.parent)
 
 
 def make_directory(path: Path) -> None:
@@ -82,7 +82,7 @@ def make_directory(path: Path) -> None:
         return
     make_directory(path.parent)
     path.mkdir(exist_ok=True)
-    sync_directory(path.parent)
+    sync_path(path.parent)
 
 
 def remove(path: Path) -> None:
@@ -90,9 +90,9 @@ def remove(path: Path) -> None:
     path.unlink(missing_ok=True)
 
 
-def sync_directory(directory: Path) -> None:
-    """Make the entries of a directory durable."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+def sync_path(path: Path) -> None:
+    """Make durable what a file holds, or the entries of a directory. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

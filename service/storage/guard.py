@@ -13,7 +13,19 @@ from service.conflicts import Difference
 from service.deltas import Delta
 from service.errors import DatabaseUnavailable, StoreUnavailable
 from service.messages import Correspondence
-from service.storage.base import Answer, Applied, Files, Merging, Observer, Outcome, Recorded, Signatures, Snapshot, timed
+from service.storage.base import (
+    Answer,
+    Applied,
+    Files,
+    Merging,
+    Observer,
+    Outcome,
+    Recorded,
+    Signatures,
+    Snapshot,
+    Waiting,
+    timed,
+)
 from service.storage.database.depositions import Tally
 from service.storage.database.engine import PoolUse
 from service.storage.database.store import DatabaseStore
@@ -113,8 +125,8 @@ class GuardedDatabase:
     def read(self, deposition_data_set_id: str) -> Answer:
         return self._call("read", lambda: self._database.read(deposition_data_set_id))
 
-    def apply(self, change: Change) -> Outcome:
-        return self._call("write", lambda: self._database.apply(change))
+    def apply(self, change: Change, waiting: Waiting = frozenset) -> Outcome:
+        return self._call("write", lambda: self._database.apply(change, waiting))
 
     def snapshot(self, deposition_data_set_id: str) -> Snapshot | None:
         return self._call("read", lambda: self._database.snapshot(deposition_data_set_id))
@@ -149,8 +161,15 @@ class GuardedDatabase:
     def write(self, change: Change) -> Applied:
         return self._call("write", lambda: self._database.write(change))
 
-    def record(self, deposition_data_set_id: str, delta: Delta, before: str | None, after: str | None) -> Recorded:
-        return self._call("write", lambda: self._database.record(deposition_data_set_id, delta, before, after))
+    def record(
+        self,
+        deposition_data_set_id: str,
+        delta: Delta,
+        before: str | None,
+        after: str | None,
+        waits: Callable[[], bool] = lambda: True,
+    ) -> Recorded:
+        return self._call("write", lambda: self._database.record(deposition_data_set_id, delta, before, after, waits))
 
     def bring(self, deposition_data_set_id: str, files: Files, merged: Merging) -> Correspondence:
         return self._call("sync", lambda: self._database.bring(deposition_data_set_id, files, merged))

@@ -1,158 +1,189 @@
-"""Changes that wait for the database, and depositions whose files lack something: both kept in `state_dir`, outside the
-database, so that they are known while it is down (DESIGN.md section 5)."""
+"""Changes that wait for the database: kept in `state_dir`, outside it, so that they are known while it is down
+(DESIGN.md section 5)."""
 
 import json
 import os
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from service.deltas import Delta
+from service.deltas import Delta, Place
 from service.errors import DamagedFile
 from service.messages import FileReference, Message, OriginalCommunication, Status
-from service.storage.durable import exclusive, faults, make_directory, remove, write_new
+from service.storage.durable import faults, make_directory, remove, sync_path, write_new
 
 #: What a kept change is named by while it waits for the database, and once only its file lacks it.
-_WAITING, _BROUGHT = ".json", ".brought"
+_WAITING, _BROUGHT = _SUFFIXES = (".json", ".brought")
 
 
 class Pending:
-    """Keep copies of acknowledged changes under `pending/` until a sync has brought them into the database.
+    """Keep copies of changes until a sync has brought them into the database.
 
-    One that the database has and its file, which could not be written, still lacks is kept on beside those that wait.
+    One that is on its way there is kept under `ahead/`, which costs no wait for the disk: it was not acknowledged. Where it
+    does not arrive it is made to last under `pending/`, and acknowledged. One that the database has and its file, which
+    could not be written, still lacks is kept on beside those that wait. The names order copies by when their files were
+    written, in nanoseconds.
     """
 
     def __init__(self, state_dir: Path) -> None:
         self._root = state_dir / "pending"
+        self._ahead = state_dir / "ahead"
 
-    def keep(self, deposition_data_set_id: str, delta: Delta, written: int) -> Path:
-        """Write a change durably; its name orders it by the time at which its file was written, in nanoseconds."""
-        directory = self._root / deposition_data_set_id
-        with faults(directory):
-            make_directory(directory)
-            path = directory / f"{written:020d}-{uuid.uuid4().hex}{_WAITING}"
-            write_new(path, json.dumps(asdict(delta)).encode())
+    def keep(self, deposition_data_set_id: str, delta: Delta, written: int) -> None:
+        """Keep a change durably. Raises FileUnavailable."""
+        path = self._root / deposition_data_set_id / _name(written)
+        with faults(path):
+            make_directory(path.parent)
+            write_new(path, _text(delta))
+
+    def keep_ahead(self, deposition_data_set_id: str, delta: Delta, written: int) -> Path:
+        """Keep a change for as long as it is on its way. Raises FileUnavailable."""
+        path = self._ahead / f"{deposition_data_set_id}.{_name(written)}"
+        with faults(path):
+            make_directory(self._ahead)
+            write_new(path, _text(delta), durable=False)
         return path
+
+    def secure(self, copy: Path) -> Path | None:
+        """Make a copy last, and give where it is; `None` where a sync has brought it in. Raises FileUnavailable."""
+        lasting = self._lasting(copy)
+        if copy != lasting:
+            with faults(copy):
+                make_directory(lasting.parent)
+                try:
+                    sync_path(copy)
+                    copy.rename(lasting)
+                except FileNotFoundError:
+                    return None
+                sync_path(lasting.parent)
+        return lasting
 
     def of(self, deposition_data_set_id: str) -> dict[Path, Delta]:
         """Give what waits for the database, oldest first."""
-        return self._loaded(deposition_data_set_id, _WAITING)
+        return self._loaded(self._kept(deposition_data_set_id, _WAITING))
 
     def brought(self, deposition_data_set_id: str) -> dict[Path, Delta]:
         """Give what the database has and the files lack, oldest first."""
-        return self._loaded(deposition_data_set_id, _BROUGHT)
+        return self._loaded(self._kept(deposition_data_set_id, _BROUGHT))
+
+    def waits(self, copy: Path | None) -> bool:
+        """Tell whether a change waits still; the copy of one that a sync has brought in is gone. `None` was never made."""
+        try:
+            if copy is not None:
+                os.close(os.open(copy, os.O_RDONLY))  # NFS may answer a mere `stat` from what it knew a while ago
+        except FileNotFoundError:
+            return False
+        return True
+
+    def older(self, deposition_data_set_id: str, copy: Path) -> set[Place]:
+        """Give the rows of which a change waits that is older than the one of a copy."""
+        older = [p for p in self._kept(deposition_data_set_id, _WAITING) if _order(p) < _order(copy)]
+        return {delta.place for delta in self._loaded(older).values()}
+
+    def places(self, deposition_data_set_id: str) -> set[Place]:
+        """Give the rows of which a change waits."""
+        return {delta.place for delta in self.of(deposition_data_set_id).values()}
 
     def has(self, deposition_data_set_id: str) -> bool:
         """Tell whether anything is kept for a deposition."""
         return bool(self._kept(deposition_data_set_id))
 
+    def has_acknowledged(self, deposition_data_set_id: str) -> bool:
+        """Tell whether anything waits for the database that was acknowledged."""
+        return any(name.endswith(_WAITING) for name in _names(self._root / deposition_data_set_id))
+
     def newest(self, deposition_data_set_id: str) -> int:
         """Give when the file was written for the newest change that is kept; 0 where none is."""
-        return max((int(name.partition("-")[0]) for name in self._kept(deposition_data_set_id)), default=0)
+        return max((int(_order(path).partition("-")[0]) for path in self._kept(deposition_data_set_id)), default=0)
 
     def depositions(self) -> tuple[str, ...]:
-        """List the depositions for which changes are kept."""
-        names = sorted(os.listdir(self._root)) if self._root.is_dir() else []
-        return tuple(name for name in names if self.has(name))
+        """List the depositions for which changes are kept that were acknowledged."""
+        return tuple(name for name in sorted(_names(self._root)) if _names(self._root / name))
+
+    def begun(self) -> set[str]:
+        """List the depositions with a change on its way, or one whose worker died there."""
+        return {name.partition(".")[0] for name in _names(self._ahead)}
 
     def since(self) -> Iterator[float]:
-        """Give, for each of those depositions, when the oldest of its changes was kept, in seconds since 1970."""
-        for name in self.depositions():
-            oldest = min((path.name for path in (self._root / name).glob(f"*{_WAITING}")), default=None)
+        """Give, for each of those of `depositions`, when the oldest of its changes was kept, in seconds since 1970."""
+        for deposition_data_set_id in self.depositions():
+            oldest = min((n for n in _names(self._root / deposition_data_set_id) if n.endswith(_WAITING)), default=None)
             if oldest is not None:
                 yield int(oldest.partition("-")[0]) / 1e9
 
-    def keep_on(self, paths: Iterable[Path]) -> None:
-        """Keep on, for their files, copies that waited for the database and that it holds now."""
-        for path in paths:
+    def keep_on(self, copies: Iterable[Path]) -> None:
+        """Keep on, for their files, copies that waited for the database and that it holds now. Raises FileUnavailable."""
+        for copy in copies:
+            lasting = self.secure(copy)
             with suppress(FileNotFoundError):  # another process was quicker
-                path.rename(path.with_suffix(_BROUGHT))
+                if lasting is not None:
+                    lasting.rename(lasting.with_suffix(_BROUGHT))
 
-    def forget(self, paths: Iterable[Path]) -> None:
+    def forget(self, copies: Iterable[Path]) -> None:
         """Remove copies that both stores hold now."""
-        for path in paths:
-            remove(path)
+        for copy in copies:
+            remove(copy)
 
-    def _kept(self, deposition_data_set_id: str, suffix: str | tuple[str, ...] = (_WAITING, _BROUGHT)) -> list[str]:
+    def _kept(self, deposition_data_set_id: str, *suffixes: str) -> list[Path]:
+        """List the copies of a deposition, oldest first; all of them where no suffix is named."""
+        lasting = self._root / deposition_data_set_id
+        begun = [self._ahead / name for name in _names(self._ahead) if name.startswith(f"{deposition_data_set_id}.")]
+        found = [*begun, *(lasting / name for name in _names(lasting))]  # in this order: one may be made to last meanwhile
+        return sorted((path for path in found if path.suffix in (suffixes or _SUFFIXES)), key=_order)
+
+    def _loaded(self, copies: Iterable[Path]) -> dict[Path, Delta]:
+        found: dict[Path, Delta] = {}
+        for copy in copies:
+            for path in dict.fromkeys((copy, self._lasting(copy))):
+                if (delta := self._load(path)) is not None:
+                    found[path] = delta
+                    break
+        return found
+
+    def _load(self, path: Path) -> Delta | None:
+        """Read a kept change; `None` when another process has brought it in meanwhile."""
         try:
-            return sorted(name for name in os.listdir(self._root / deposition_data_set_id) if name.endswith(suffix))
-        except FileNotFoundError:
-            return []
-
-    def _loaded(self, deposition_data_set_id: str, suffix: str) -> dict[Path, Delta]:
-        names = self._kept(deposition_data_set_id, suffix)
-        paths = [self._root / deposition_data_set_id / name for name in names]
-        return {path: delta for path in paths if (delta := _load(path)) is not None}
-
-
-class Markers:
-    """Mark the depositions whose files lack something, as files under `cif-behind/` that say which change set them last."""
-
-    def __init__(self, state_dir: Path) -> None:
-        self._root = state_dir / "cif-behind"
-        self._lock = state_dir / "cif-behind.lock"
-
-    def set(self, deposition_data_set_id: str, *, durable: bool = True) -> bytes | None:
-        """Mark before the write, so that a crash in between leaves a needless mark and never a missing one.
-
-        Gives the mark, for taking it back where the write was not made; `None` where one was there that must stay.
-        """
-        path, mark = self._root / deposition_data_set_id, uuid.uuid4().hex.encode()
-        with faults(path), exclusive(self._lock):
-            make_directory(self._root)
-            was_marked = self.has(deposition_data_set_id)
-            if durable:
-                write_new(path, mark)
-            else:
-                path.write_bytes(mark)  # whoever sees half of it sees another mark than this one
-        return None if was_marked else mark
-
-    def seen(self, deposition_data_set_id: str) -> bytes | None:
-        """Give the mark as it is now; `None` where there is none."""
-        try:
-            return (self._root / deposition_data_set_id).read_bytes()
+            return _delta(json.loads(path.read_bytes()))
         except FileNotFoundError:
             return None
+        except (ValueError, KeyError, TypeError) as error:
+            if path.parent == self._ahead:  # torn by a power cut, and so never acknowledged
+                remove(path)
+                return None
+            raise DamagedFile(
+                f"{path} holds an acknowledged change and cannot be read: {error}; restore it from a backup, or move it "
+                "away if its message is in the file",
+                path=str(path),
+            ) from error
 
-    def clear(self, deposition_data_set_id: str, seen: bytes | None) -> None:
-        """Remove the mark that was seen; one that was set since stays, for its change came later."""
-        if seen is None:
-            return
-        with exclusive(self._lock):
-            if self.seen(deposition_data_set_id) == seen:
-                remove(self._root / deposition_data_set_id)
-
-    def has(self, deposition_data_set_id: str) -> bool:
-        return (self._root / deposition_data_set_id).exists()
-
-    def depositions(self) -> tuple[str, ...]:
-        names = sorted(os.listdir(self._root)) if self._root.is_dir() else []
-        return tuple(name for name in names if not name.startswith("."))
-
-    def since(self) -> Iterator[float]:
-        """Give, for each of them, when it was marked last, in seconds since 1970."""
-        for name in self.depositions():
-            try:
-                yield (self._root / name).stat().st_mtime
-            except FileNotFoundError:
-                continue  # brought up meanwhile
+    def _lasting(self, copy: Path) -> Path:
+        """Give where a copy is once it lasts."""
+        if copy.parent != self._ahead:
+            return copy
+        deposition_data_set_id, _, name = copy.name.partition(".")
+        return self._root / deposition_data_set_id / name
 
 
-def _load(path: Path) -> Delta | None:
-    """Read a kept change; `None` when another process has brought it in meanwhile."""
+def _name(written: int) -> str:
+    return f"{written:020d}-{uuid.uuid4().hex}{_WAITING}"
+
+
+def _order(copy: Path) -> str:
+    """Give the part of a name by which copies are ordered, wherever they are."""
+    return copy.stem.rpartition(".")[2]
+
+
+def _names(directory: Path) -> list[str]:
     try:
-        return _delta(json.loads(path.read_bytes()))
+        return [name for name in os.listdir(directory) if not name.startswith(".")]
     except FileNotFoundError:
-        return None
-    except (ValueError, KeyError, TypeError) as error:
-        raise DamagedFile(
-            f"{path} holds an acknowledged change and cannot be read: {error}; restore it from a backup, or move it away if "
-            "its message is in the file",
-            path=str(path),
-        ) from error
+        return []
+
+
+def _text(delta: Delta) -> bytes:
+    return json.dumps(delta, default=lambda row: {name: getattr(row, name) for name in row.__slots__}).encode()
 
 
 def _delta(kept: dict[str, Any]) -> Delta:

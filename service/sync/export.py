@@ -13,7 +13,8 @@ from service.storage.base import Signatures, same_signature, unknown_deposition
 from service.storage.cif.signature import ABSENT
 from service.storage.cif.store import CifStore
 from service.storage.guard import GuardedDatabase
-from service.storage.pending import Markers, Pending
+from service.storage.markers import Markers
+from service.storage.pending import Pending
 from service.sync.sync import Sync
 
 

@@ -41,6 +41,7 @@ class Kept:
         return Edits(
             frozenset(unnumbered(delta.before) for delta in self.deltas if delta.before),
             frozenset(unnumbered(row) for row in left if row),
+            frozenset(unnumbered(delta.row) for delta in self.brought),
         )
 
     def over(self, rows: Correspondence, files: Correspondence | None = None) -> Correspondence:

@@ -26,10 +26,14 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Edits:
-    """The rows, without their ordinals, that acknowledged changes found and left while the database did not hear of it."""
+    """The rows, without their ordinals, that acknowledged changes found and left while the database did not hear of it.
+
+    `brought` are those that it heard of before the files did.
+    """
 
     found: frozenset[Row | None] = frozenset()
     left: frozenset[Row | None] = frozenset()
+    brought: frozenset[Row | None] = frozenset()
 
 
 NO_EDITS = Edits()
@@ -63,7 +67,8 @@ def merge(file: Section, rows: Section, facts: Facts, edits: Edits = NO_EDITS) -
     """Merge a section; the file's rows keep their order, and rows it lacks follow in the database's order.
 
     A row that vanished from a file whose rows the database had is lost by an old copy written over it; then the database
-    is right about differing rows too; and about one that stands in the file as an edit found it. Ordinals are the file's
+    is right about differing rows too; and about one that stands in the file as an edit found it, or as one left it that the
+    database has had. Ordinals are the file's
     own: a restored row whose number is taken gets the next.
     """
     lost = 0 if facts.cif_behind else _missing(file, rows)
@@ -142,7 +147,7 @@ class _Category:
             row = replace(row, ordinal_id=file.ordinal_id)
         if file == row:
             return file
-        if self._old_copy or unnumbered(file) in self._edits.found:
+        if self._old_copy or unnumbered(file) in self._edits.found | self._edits.brought:
             return row
         rows_changed = self._facts.cif_behind or unnumbered(row) in self._edits.left
         if self._facts.file_changed != rows_changed:

@@ -7,7 +7,8 @@ from pathlib import Path
 from service.errors import DatabaseNotReady, DatabaseUnavailable, MessagingError
 from service.storage.cif.store import CifStore
 from service.storage.guard import GuardedDatabase
-from service.storage.pending import Markers, Pending
+from service.storage.markers import Markers
+from service.storage.pending import Pending
 from service.sync.sync import Sync
 
 
@@ -47,7 +48,7 @@ class Reconciler:
 
     def behind(self) -> Iterator[str]:
         """List everything that may differ, each deposition once."""
-        marked = self.marked()
+        marked = sorted({*self.marked(), *self._pending.begun()})
         yield from marked
         known = set(marked)
         yield from (found for found in self.changed() if found not in known)

@@ -13,7 +13,8 @@ from service.storage.base import Moved, Observer, Snapshot, same_signature
 from service.storage.cif.signature import ABSENT
 from service.storage.cif.store import CifStore
 from service.storage.guard import GuardedDatabase
-from service.storage.pending import Markers, Pending
+from service.storage.markers import Markers
+from service.storage.pending import Pending
 from service.storage.underway import Underway
 from service.sync.conflict_log import ConflictLog
 from service.sync.kept import Kept

@@ -13,7 +13,8 @@ from service.errors import DamagedFile, DatabaseNotReady, DatabaseRefused, Datab
 from service.storage.base import Snapshot
 from service.storage.cif.store import CifStore
 from service.storage.guard import GuardedDatabase
-from service.storage.pending import Markers, Pending
+from service.storage.markers import Markers
+from service.storage.pending import Pending
 from service.sync.sync import Sync
 
 #: Depositions whose records are asked for at once, and new ones that are inserted in one transaction.

@@ -14,7 +14,8 @@ from service.errors import DatabaseNotReady, DatabaseUnavailable, MessagingError
 from service.storage.base import Snapshot, same_signature
 from service.storage.cif.store import CifStore
 from service.storage.guard import GuardedDatabase
-from service.storage.pending import Markers, Pending
+from service.storage.markers import Markers
+from service.storage.pending import Pending
 from service.sync.comparison import RowDifference, differences
 from service.vocabulary import CONTENT_TYPES
 

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from support.command import DOWN
 from support.site import DEPOSITION, PROFILES, Site
 
-from service.storage.pending import Markers
+from service.storage.markers import Markers
 
 URL = "/api/v1/messages/recent"
 ALL = {"days": "36500"}

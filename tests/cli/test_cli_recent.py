@@ -11,7 +11,7 @@ from support.command import DOWN, in_a_process, msgmodule
 from support.contract import append
 from support.site import DEPOSITION, PROFILES, Site
 
-from service.storage.pending import Markers
+from service.storage.markers import Markers
 
 OTHER = "D_9000277853"
 ALL = ("--days", "36500")

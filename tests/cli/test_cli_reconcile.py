@@ -18,7 +18,7 @@ from support.site import DUAL, PROFILES, Site
 
 from service.changes import AppendMessage
 from service.messages import Message
-from service.storage.pending import Markers
+from service.storage.markers import Markers
 from service.vocabulary import NOTES, TO_DEPOSITOR
 
 OTHER = "D_1000000002"

@@ -21,7 +21,8 @@ from service.errors import (
 )
 from service.messages import Message
 from service.storage.cif.lock import lock_of
-from service.storage.pending import Markers, Pending
+from service.storage.markers import Markers
+from service.storage.pending import Pending
 from service.vocabulary import NOTES, TO_DEPOSITOR
 
 CIF_READ, DB_READ = "dual-write-cif-read", "dual-write-db-read"
@@ -171,18 +172,21 @@ def test_a_sync_that_began_before_a_change_does_not_take_its_mark_away(both: Dua
     database, markers = both.services.stores.database, Markers(both.site.root / "state")
     apply = database.apply
 
-    def late(change: AppendMessage) -> object:
+    def late(*given: Any) -> object:
         lock_of(both.file()).unlink()
         dual(both.site, DB_READ, **FAST).read()
         assert not markers.has(DEP), "the sync found both equal and took the mark for an old one"
-        return apply(change)
+        return apply(*given)
 
     monkeypatch.setattr(database, "apply", late)
     both.append("acknowledged")
     assert markers.has(DEP)
 
 
-def test_a_change_that_cannot_be_kept_is_not_refused_for_its_own_sake(both: Dual, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("methods", [("keep_ahead", "keep"), ("secure",)], ids=["ahead", "later"])
+def test_a_change_that_cannot_be_kept_is_not_refused_for_its_own_sake(
+    both: Dual, monkeypatch: pytest.MonkeyPatch, methods: tuple[str, ...]
+) -> None:
     lock_of(both.file()).unlink()
     both.append("draft", send_status="N")
     both.read()
@@ -197,7 +201,8 @@ def test_a_change_that_cannot_be_kept_is_not_refused_for_its_own_sake(both: Dual
         raise FileUnavailable("the disk of state_dir is full")
 
     monkeypatch.setattr(database, "record", lost)
-    monkeypatch.setattr(Pending, "keep", full)
+    for method in methods:
+        monkeypatch.setattr(Pending, method, full)
     sent = EditDraft(DEP, TO_DEPOSITOR, "draft", "2026-02-02 02:02:02", {"send_status": "Y"})
     with pytest.raises(StoreUnavailable, match="not known"):
         both.chain.apply(sent)

@@ -12,7 +12,7 @@ from service.changes import AppendMessage, EditDraft, MarkRead, Tag
 from service.errors import DatabaseUnavailable, FileUnavailable, StaleAnswerRefused
 from service.messages import Message, Status
 from service.storage.cif.lock import lock_of
-from service.storage.pending import Markers
+from service.storage.markers import Markers
 from service.vocabulary import TO_DEPOSITOR
 
 FAST = {"MSGMODULE_BREAKER_RESET_TIMEOUT": "0.1", "MSGMODULE_LOCK_TIMEOUT": "0.2"}

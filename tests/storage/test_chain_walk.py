@@ -26,7 +26,8 @@ from service.storage.base import Observer
 from service.storage.chain import DatabaseAnswers, FilesAnswer
 from service.storage.cif.store import CifStore
 from service.storage.guard import GuardedDatabase
-from service.storage.pending import Markers, Pending
+from service.storage.markers import Markers
+from service.storage.pending import Pending
 from service.sync.sync import Sync
 from service.vocabulary import CONTENT_TYPES, NOTES, TO_DEPOSITOR
 
@@ -35,7 +36,7 @@ EVENTS = 25
 CROSSED: list[tuple[str | type, str]] = [
     *(("cif", method) for method in ("matches", "snapshot", "write", "put")),
     *(("database", method) for method in ("state", "snapshot", "record", "bring", "apply")),
-    *((Pending, method) for method in ("has", "of", "brought", "keep", "keep_on", "forget")),
+    *((Pending, method) for method in ("has", "of", "brought", "keep", "keep_ahead", "secure", "keep_on", "forget")),
     *((Markers, method) for method in ("set", "clear")),
 ]
 Chain = type[FilesAnswer] | type[DatabaseAnswers]
@@ -120,7 +121,13 @@ class Walk:
             patched.stop()
 
     def another(self) -> None:
-        """Let another worker make a change, or read."""
+        """Let another worker make a change, or read.
+
+        Not where it would write the database alone beside a file that is behind, and the files answer the others: in a file
+        that was never seen as it is, an old copy's row is a change of its own then, and wins, noted as a conflict.
+        """
+        if self.files.locked and type(self.other) is not type(self.chain):
+            return
         self.chain, self.other = self.other, self.chain
         with suppress(StoreUnavailable):
             self.read() if self.chance.random() < 0.3 else self.change(self.any_change())

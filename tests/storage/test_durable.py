@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from service.errors import FileUnavailable
-from service.storage.durable import append_line, exclusive, faults, remove, sync_directory, write_new
+from service.storage.durable import append_line, exclusive, faults, remove, sync_path, write_new
 
 ROOT = Path(__file__).parents[2]
 
@@ -212,4 +212,4 @@ def test_removing_a_file_twice_is_no_fault(tmp_path: Path) -> None:
 
 def test_a_directory_that_is_not_there_cannot_be_synced(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        sync_directory(tmp_path / "gone")
+        sync_path(tmp_path / "gone")

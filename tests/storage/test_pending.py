@@ -8,7 +8,8 @@ import pytest
 from service.deltas import Delta
 from service.errors import FileUnavailable, MessagingError
 from service.messages import Correspondence, FileReference, Message, OriginalCommunication, Status
-from service.storage.pending import Markers, Pending
+from service.storage.markers import Markers
+from service.storage.pending import Pending
 from service.sync.kept import Kept
 from service.vocabulary import NOTES, TO_DEPOSITOR
 

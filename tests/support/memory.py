@@ -1,6 +1,7 @@
 """Stores in memory of one deposition that answer as the real ones do, so that a walk of thousands of steps takes seconds."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from service.changes import AppendMessage, Change
@@ -19,6 +20,7 @@ from service.storage.base import (
     Recorded,
     Signatures,
     Snapshot,
+    Waiting,
     unknown_deposition,
 )
 from service.storage.cif.signature import ABSENT
@@ -81,7 +83,7 @@ class MemoryRows:
 
     def __init__(self) -> None:
         self.is_down = False
-        self.is_held = False  # a sync holds the deposition's row: no other writer comes between
+        self.is_held = False  # somebody holds the deposition's row: no other writer comes between
         self._held: Snapshot | None = None
 
     def snapshot(self, _key: str) -> Snapshot | None:
@@ -95,18 +97,24 @@ class MemoryRows:
         found = self.snapshot(key)
         return found and replace(found, correspondence=Correspondence(key))
 
-    def apply(self, change: Change) -> Outcome:
+    def apply(self, change: Change, waiting: Waiting) -> Outcome:
         self._require_up()
         if self._held is None and not isinstance(change, AppendMessage):
             raise unknown_deposition(change.deposition_data_set_id)
         held = self._state()
         delta = change.resolve(held.correspondence)
+        with self._locked():
+            if delta.place in waiting():
+                raise Moved
         if delta:
             self._held = replace(_with(held, delta), version=held.version + 1, cif_behind=True)
         return Outcome(delta, {self.name: WRITTEN})
 
-    def record(self, _key: str, delta: Delta, before: str | None, after: str | None) -> Recorded:
+    def record(self, _key: str, delta: Delta, before: str | None, after: str | None, waits: Callable[[], bool]) -> Recorded:
         self._require_up()
+        with self._locked():
+            if not waits():
+                return Recorded.IN_STEP
         held, file = self._state(), delta.content_type
         in_step = held.signatures.get(file) in {before, after} and not held.cif_behind
         fits = delta.fits(held.correspondence)
@@ -120,11 +128,8 @@ class MemoryRows:
     def bring(self, _key: str, files: Files, merged: Merging) -> Correspondence:
         self._require_up()
         held = self._state()
-        self.is_held = True
-        try:
+        with self._locked():
             new, _ = merged(held)
-        finally:
-            self.is_held = False
         signatures: dict[str, str | None] = {
             c: None for c in CONTENT_TYPES if new.section(c) != held.correspondence.section(c)
         }
@@ -136,6 +141,14 @@ class MemoryRows:
 
     def note(self, _key: str, _decided: Sequence[Difference]) -> None:
         self._require_up()
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        self.is_held = True
+        try:
+            yield
+        finally:
+            self.is_held = False
 
     def _state(self) -> Snapshot:
         return self._held or Snapshot(Correspondence(DEP), dict.fromkeys(CONTENT_TYPES))

@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from service.storage.cif import signature
-from service.storage.durable import sync_directory
+from service.storage.durable import sync_path
 
 _SNAPSHOTS = 5
 
@@ -51,7 +51,7 @@ def replace(path: Path, pieces: Sequence[bytes | memoryview], *, checksum: int |
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
-    sync_directory(target.parent)
+    sync_path(target.parent)
     return signed
 
 

@@ -33,7 +33,7 @@ from service.storage.cif.reader import Held, Reader
 from service.storage.cif.settled import Settled
 from service.storage.cif.splice import Put
 from service.storage.cif.view import FilesView, Opened
-from service.storage.durable import faults, sync_directory
+from service.storage.durable import faults, sync_path
 from service.vocabulary import CONTENT_TYPES, TO_DEPOSITOR
 
 
@@ -168,7 +168,7 @@ class CifStore:
             directory = self.site.directory(deposition_data_set_id)
             with faults(directory):
                 directory.mkdir(exist_ok=True)  # and nothing above it: a missing mount stays missing
-                sync_directory(directory.parent)
+                sync_path(directory.parent)
         return paths or self._known(deposition_data_set_id)
 
     def _replace(

@@ -1,6 +1,6 @@
 """The database store: one transaction per change, with the deposition's row locked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -17,10 +17,12 @@ from service.storage.base import (
     Applied,
     Files,
     Merging,
+    Moved,
     Outcome,
     Recorded,
     Signatures,
     Snapshot,
+    Waiting,
     unknown_deposition,
 )
 from service.storage.database import bulk, conflicts, depositions, plan
@@ -58,9 +60,9 @@ class DatabaseStore:
             raise unknown_deposition(deposition_data_set_id)
         return Answer(found.correspondence, self.name, tag=found.tag)
 
-    def apply(self, change: Change) -> Outcome:
-        """Make a change durable here alone, which leaves the files behind."""
-        return Outcome(self.write(change).delta, {self.name: WRITTEN})
+    def apply(self, change: Change, waiting: Waiting = frozenset) -> Outcome:
+        """Make a change durable here alone, which leaves the files behind. Raises Moved as `write` does."""
+        return Outcome(self.write(change, waiting).delta, {self.name: WRITTEN})
 
     def snapshot(self, deposition_data_set_id: str) -> Snapshot | None:
         """Read everything of a deposition in one consistent transaction; `None` when it is not known."""
@@ -120,8 +122,11 @@ class DatabaseStore:
             way = self._ways.of(connection, wanted) if begin.way is None else begin.way
             return slice_of(connection, wanted, begin.behind, way, limit)
 
-    def write(self, change: Change) -> Applied:
-        """Resolve a change and write its rows in one transaction, which leaves the files behind."""
+    def write(self, change: Change, waiting: Waiting = frozenset) -> Applied:
+        """Resolve a change and write its rows in one transaction, which leaves the files behind.
+
+        Raises Moved where an earlier change of the same row waits for the database, which would be made behind this one.
+        """
 
         def work(connection: Connection) -> Applied:
             key = change.deposition_data_set_id
@@ -133,6 +138,8 @@ class DatabaseStore:
             if isinstance(change, AppendMessage):
                 rows.look_ahead(change.content_type, str(change.message.message_id))
             delta = change.resolve(rows)
+            if delta.place in waiting():
+                raise Moved
             if delta:
                 rows.put(delta)
             else:
@@ -141,12 +148,19 @@ class DatabaseStore:
 
         return self._transactions.run(work, change.deposition_data_set_id)
 
-    def record(self, deposition_data_set_id: str, delta: Delta, before: str | None, after: str | None) -> Recorded:
+    def record(
+        self,
+        deposition_data_set_id: str,
+        delta: Delta,
+        before: str | None,
+        after: str | None,
+        waits: Callable[[], bool] = lambda: True,
+    ) -> Recorded:
         """Write the rows that a file already holds, and move its recorded signature from `before` to `after`.
 
         Where the recorded one is neither, the files are behind, or another row stands there than the change found, it
         becomes unknown and that row is left, so that the next access syncs and decides (DESIGN.md section 5; rules CAS and
-        INV of the model).
+        INV of the model). `waits` says, under the lock, whether a sync has not brought the change in meanwhile.
         """
 
         def work(connection: Connection) -> Recorded:
@@ -154,6 +168,9 @@ class DatabaseStore:
             in_step = depositions.follow(connection, key, file, before, after)
             if not in_step and not depositions.lose(connection, key, file):
                 raise NoRow
+            if not waits():
+                connection.rollback()
+                return Recorded.IN_STEP
             rows = Rows(connection, key)
             if delta.append:
                 rows.look_ahead(file, str(delta.append.message_id))

@@ -1,0 +1,62 @@
+"""Depositions whose files lack something, marked in `state_dir`, outside the database, so that they are known while it is
+down (DESIGN.md section 5)."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+from service.storage.durable import exclusive, faults, make_directory, remove, write_new
+
+
+class Markers:
+    """Mark the depositions whose files lack something, as files under `cif-behind/` that say which change set them last."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self._root = state_dir / "cif-behind"
+        self._lock = state_dir / "cif-behind.lock"
+
+    def set(self, deposition_data_set_id: str, *, durable: bool = True) -> bytes | None:
+        """Mark before the write, so that a crash in between leaves a needless mark and never a missing one.
+
+        Gives the mark, for taking it back where the write was not made; `None` where one was there that must stay.
+        """
+        path, mark = self._root / deposition_data_set_id, uuid.uuid4().hex.encode()
+        with faults(path), exclusive(self._lock):
+            make_directory(self._root)
+            was_marked = self.has(deposition_data_set_id)
+            if durable:
+                write_new(path, mark)
+            else:
+                path.write_bytes(mark)  # whoever sees half of it sees another mark than this one
+        return None if was_marked else mark
+
+    def seen(self, deposition_data_set_id: str) -> bytes | None:
+        """Give the mark as it is now; `None` where there is none."""
+        try:
+            return (self._root / deposition_data_set_id).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def clear(self, deposition_data_set_id: str, seen: bytes | None) -> None:
+        """Remove the mark that was seen; one that was set since stays, for its change came later."""
+        if seen is None:
+            return
+        with exclusive(self._lock):
+            if self.seen(deposition_data_set_id) == seen:
+                remove(self._root / deposition_data_set_id)
+
+    def has(self, deposition_data_set_id: str) -> bool:
+        return (self._root / deposition_data_set_id).exists()
+
+    def depositions(self) -> tuple[str, ...]:
+        names = sorted(os.listdir(self._root)) if self._root.is_dir() else []
+        return tuple(name for name in names if not name.startswith("."))
+
+    def since(self) -> Iterator[float]:
+        """Give, for each of them, when it was marked last, in seconds since 1970."""
+        for name in self.depositions():
+            try:
+                yield (self._root / name).stat().st_mtime
+            except FileNotFoundError:
+                continue  # brought up meanwhile

@@ -1,0 +1,152 @@
+"""A change on its way from the file to the database is known to all who come between: none of them is undone by it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from support.dual import DEP, Dual, dual, first_call, flags, noted
+from support.site import DUAL, Site
+
+from service.changes import MarkRead, Tag
+from service.errors import DatabaseUnavailable, FileUnavailable
+from service.storage.cif.lock import lock_of
+from service.storage.pending import Pending
+
+QUICK = {"MSGMODULE_CIRCUIT_BREAKER": "false", "MSGMODULE_LOCK_TIMEOUT": "0.2"}
+UNREAD = ("N", "Y", "N")
+BACK = Tag(DEP, "m1", *UNREAD)
+READ = MarkRead(DEP, "m1")
+
+
+class Died(BaseException):
+    """The end of a worker, which nothing in it hears of."""
+
+
+@pytest.fixture(params=DUAL)
+def both(request: pytest.FixtureRequest, site: Site) -> Dual:
+    """A dual profile with a message that is not read, in both stores."""
+    made = dual(site, request.param, **QUICK)
+    made.append("m1")
+    made.chain.apply(BACK)
+    made.read()
+    assert made.is_equal()
+    return made
+
+
+def never() -> None:
+    raise DatabaseUnavailable("Lost connection to server during query")
+
+
+def late() -> None:
+    """Let it come late."""
+
+
+def meets(both: Dual, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], object], then: Callable[[], None]) -> None:
+    """Mark the message read, and let things happen before that reaches the database, where it ever does."""
+
+    def before() -> None:
+        meanwhile()
+        then()
+
+    first_call(both.services.stores.database, "record", monkeypatch, before)
+    both.chain.apply(READ)
+
+
+def dies_behind_bringing(third: Dual, method: str) -> None:
+    """Let a worker bring in what it finds, and die before it says so to the others."""
+
+    def die(*_: Any) -> None:
+        raise Died
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Pending, method, die)
+        with pytest.raises(Died):
+            third.read()
+
+
+def is_settled(both: Dual) -> bool:
+    """Tell whether a look leaves both stores equal, and nothing kept."""
+    both.read()
+    return both.is_equal() and both.kept("ahead") == both.kept("pending") == []
+
+
+@pytest.mark.parametrize("then", [never, late])
+@pytest.mark.parametrize("profile", ["cif-only", "dual-write-cif-read", "dual-write-db-read", "db-only"])
+def test_flags_that_another_saw_and_set_back_are_not_made_again(
+    both: Dual, monkeypatch: pytest.MonkeyPatch, profile: str, then: Callable[[], None]
+) -> None:
+    other = dual(both.site, profile, **QUICK)
+
+    def meanwhile() -> None:
+        assert flags(other) == ("Y", "Y", "N")
+        other.chain.apply(BACK)
+
+    meets(both, monkeypatch, meanwhile, then)
+    assert flags(both) == UNREAD
+    assert is_settled(both)
+    assert noted(both.site) == []
+
+
+def test_what_a_worker_brought_in_that_died_there_is_not_made_behind_a_later_change(
+    both: Dual, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, third = (dual(both.site, both.services.settings.profile.name, **QUICK) for _ in range(2))
+
+    def meanwhile() -> None:
+        meets(both, monkeypatch, lambda: dies_behind_bringing(third, "forget"), never)
+
+    first_call(other.services.stores.cif, "write", monkeypatch, meanwhile)
+    other.chain.apply(BACK)
+    assert flags(both) == UNREAD
+    assert is_settled(both)
+
+
+def test_what_a_worker_brought_into_the_database_alone_is_not_made_behind_a_later_change(
+    both: Dual, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone, third = (dual(both.site, "db-only", **QUICK) for _ in range(2))
+
+    def meanwhile() -> None:
+        meets(both, monkeypatch, lambda: dies_behind_bringing(third, "keep_on"), never)
+
+    first_call(alone.services.stores.database, "apply", monkeypatch, meanwhile)
+    alone.chain.apply(BACK)
+    assert flags(alone) == UNREAD
+    assert flags(both) == UNREAD
+    assert is_settled(both)
+
+
+@pytest.mark.parametrize("both", ["dual-write-db-read"], indirect=True)
+def test_the_database_alone_takes_no_change_of_a_row_of_which_an_earlier_one_is_on_its_way(
+    both: Dual, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = dual(both.site, "dual-write-db-read", **QUICK)
+    lock = lock_of(both.file())
+    lock.touch()
+
+    def meanwhile() -> None:
+        lock.unlink()
+        meets(both, monkeypatch, lock.touch, never)
+
+    first_call(other.services.stores.database, "apply", monkeypatch, meanwhile)
+    with pytest.raises(FileUnavailable):
+        other.chain.apply(Tag(DEP, "m1", "N", "N", "Y"))
+    assert both.kept("cif-behind") == []
+    lock.unlink()
+    assert flags(both) == ("Y", "Y", "N")
+    assert is_settled(both)
+
+
+def test_a_copy_that_a_dead_worker_left_is_brought_in_and_one_that_a_power_cut_tore_is_nothing(both: Dual) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+
+        def die(*_: Any) -> None:
+            raise Died
+
+        patch.setattr(both.services.stores.database, "record", die)
+        with pytest.raises(Died):
+            both.chain.apply(READ)
+    (left,) = both.kept("ahead")
+    (both.site.root / "state" / "ahead" / left.replace("-", "-0")).write_bytes(b"")
+    assert flags(both) == ("Y", "Y", "N")
+    assert is_settled(both)
