@@ -108,7 +108,7 @@ class Dual:
                 self._require_current(key)  # what the change would find may be older than what was acknowledged
             restore(self.cif, self.pending, key)  # the change may be about what an old copy took away
         with self.underway.marked(key):
-            newest = self.pending.newest(key)
+            newest = 0 if seen else self.pending.newest(key)
             applied = self.cif.write(change)
             # no clock that was set back makes this an older one
             applied = replace(applied, written=max(applied.written, newest + 1))
@@ -152,16 +152,17 @@ class Dual:
     def _record(self, deposition_data_set_id: str, applied: Applied, *, is_informed: bool) -> bool:
         """Bring a change that is in its file into the database; tell whether it is there.
 
-        A copy of it goes ahead, so that who comes between knows of it: a sync that brings it in takes the copy away, and
-        nothing is left to record. Where the database fails, the copy is made to last; and so it is, for a sync that
-        decides, where another change of the same row crossed this one or waits since longer, and where others wrote the
-        file too, for it may not hold the change any more when it has to answer.
+        A copy of an edit goes ahead, so that who comes between knows of it: a sync that brings it in takes the copy away,
+        and nothing is left to record. A new message needs none: however late it comes, it undoes nothing. Where the
+        database fails, what is kept is made to last; and so it is, for a sync that decides, where another change of the
+        same row crossed this one or waits since longer, and where others wrote the file too, for it may not hold the
+        change any more when it has to answer.
         """
         key = deposition_data_set_id
         applied = replace(applied, delta=replace(applied.delta, informed=is_informed))
         if not applied.delta:
             return self._repeat(key, applied)
-        copy = self._ahead(key, applied)
+        copy = None if applied.delta.append else self._ahead(key, applied)
         try:
             waits = partial(self.pending.waits, copy)
             recorded = self.database.record(key, applied.delta, applied.before, applied.after, waits)
