@@ -7,7 +7,7 @@ from typing import Self
 
 from service.conflicts import Difference
 from service.deltas import Delta, Place
-from service.messages import Correspondence, unnumbered
+from service.messages import Correspondence, Row, unnumbered
 from service.storage.base import Snapshot
 from service.storage.pending import Pending
 from service.sync.merge import Edits, Facts, merge
@@ -43,6 +43,11 @@ class Kept:
             frozenset(unnumbered(row) for row in left if row),
             frozenset(unnumbered(delta.row) for delta in self.brought),
         )
+
+    @cached_property
+    def rows(self) -> frozenset[Row | None]:
+        """Give the rows that these changes made, new messages too."""
+        return frozenset(unnumbered(delta.row) for delta in self.deltas)
 
     def over(self, rows: Correspondence, files: Correspondence | None = None) -> Correspondence:
         """Make the changes that wait to what the database holds: those whose row is as they found it, and the last edit of
@@ -91,12 +96,12 @@ class Kept:
         return rows
 
     def _is_newest(self, delta: Delta, rows: Correspondence, files: Correspondence | None) -> bool:
-        """Tell whether nothing came to a row behind an edit: it is not there, or as one of these edits found or left it.
+        """Tell whether nothing came to a row behind an edit: it is not there, or as one of these changes found or made it.
 
         What the database holds otherwise came before, and an old copy had hidden it from the edit, unless the file holds it.
         """
         there = unnumbered(delta.standing(rows))
-        is_known = there is None or there in self.edits.left or there in self.edits.found
+        is_known = there is None or there in self.rows or there in self.edits.found
         return not delta.append and (is_known or (files is not None and unnumbered(delta.standing(files)) != there))
 
 

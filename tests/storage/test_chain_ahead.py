@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from support.dual import DEP, Dual, dual, first_call, flags, noted
 from support.site import DUAL, Site
+from support.world import Died
 
 from service.changes import MarkRead, Tag
 from service.errors import DatabaseUnavailable, FileUnavailable
@@ -16,10 +17,6 @@ QUICK = {"MSGMODULE_CIRCUIT_BREAKER": "false", "MSGMODULE_LOCK_TIMEOUT": "0.2"}
 UNREAD = ("N", "Y", "N")
 BACK = Tag(DEP, "m1", *UNREAD)
 READ = MarkRead(DEP, "m1")
-
-
-class Died(BaseException):
-    """The end of a worker, which nothing in it hears of."""
 
 
 @pytest.fixture(params=DUAL)

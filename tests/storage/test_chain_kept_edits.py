@@ -2,18 +2,21 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.dual import DEP, Dual, dual
+from support.dual import DEP, Dual, away, dual
 from support.mariadb import PrivateServer
 from support.site import DUAL, make_site
+from support.world import Died
 
 from service.changes import Amend, Change, EditDraft, MarkRead, Tag
 from service.errors import Conflict
 from service.messages import FileReference, Message, Status
 from service.storage.base import Applied
 from service.storage.cif.lock import lock_of
+from service.storage.pending import Pending
 from service.vocabulary import TO_DEPOSITOR
 
 pytestmark = pytest.mark.mariadb
@@ -57,6 +60,28 @@ def test_an_edit_of_an_outage_reaches_the_database_when_it_is_back(both: Dual, p
     assert message(both).message_text == "acknowledged"
     assert both.is_equal()
     assert both.kept("pending") == []
+
+
+def test_an_edit_of_a_new_message_outlives_an_old_copy_though_the_edit_it_found_was_not_kept(both: Dual) -> None:
+    old = both.old_copy()
+
+    def dies(*_: object) -> None:
+        raise Died
+
+    def texts() -> list[str | None]:
+        return [m.message_text for m in both.chain.read(DEP).correspondence.messages]
+
+    with away(both):
+        both.append("m2", "first", has_new_id=True, send_status="N")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Pending, "keep", dies)
+            with pytest.raises(Died):
+                both.chain.apply(replace(edit("second"), message_id="m2"))
+        both.chain.apply(replace(edit("third"), message_id="m2"))
+        both.put_back(old)
+        assert texts() == ["draft", "third"]
+    assert texts() == ["draft", "third"]
+    assert both.is_equal()
 
 
 def test_an_edit_of_an_outage_is_not_discarded_silently_for_an_old_copy(both: Dual, private_mariadb: PrivateServer) -> None:
