@@ -69,9 +69,8 @@ class Walk:
         for _ in range(EVENTS):
             events = (self.ours, self.take, self.overwrite, self.switch_database, self.lock)
             self.chance.choices(events, (45, 10, 15, 15, 8))[0]()
-            if self.chance.random() < 0.5:
-                with suppress(StoreUnavailable):
-                    self.read()
+            with suppress(StoreUnavailable):
+                self.read() if self.chance.random() < 0.5 else None
         self.rows.is_down, self.files.locked = False, set()
         self.tell("everything is up")
         if self.history.texts or self.history.unanswered:
@@ -121,11 +120,7 @@ class Walk:
             patched.stop()
 
     def another(self) -> None:
-        """Let another worker make a change, or read.
-
-        Not where it would write the database alone beside a file that is behind, and the files answer the others: in a file
-        that was never seen as it is, an old copy's row is a change of its own then, and wins, noted as a conflict.
-        """
+        """Let another worker make a change, or read; where it writes the database alone, an old copy's row is a conflict."""
         if self.files.locked and type(self.other) is not type(self.chain):
             return
         self.chain, self.other = self.other, self.chain
@@ -166,7 +161,7 @@ class Walk:
                 if not (was_disturbed or self.is_disturbed()):
                     raise AssertionError("refused without a reason") from error
                 return
-        self.tell(f"acknowledged: {delta.replace or delta.status}")
+        self.tell(f"acknowledged: {delta.row}")
         self.history.acknowledge(change, delta.status, meanwhile)
 
     def is_disturbed(self) -> bool:
