@@ -28,7 +28,7 @@ class Markers:
             if durable:
                 write_new(path, mark)
             else:
-                path.write_bytes(mark)  # whoever sees half of it sees another mark than this one
+                _put(path, mark)
         return None if was_marked else mark
 
     def seen(self, deposition_data_set_id: str) -> bytes | None:
@@ -60,3 +60,15 @@ class Markers:
                 yield (self._root / name).stat().st_mtime
             except FileNotFoundError:
                 continue  # brought up meanwhile
+
+
+def _put(path: Path, mark: bytes) -> None:
+    """Write a mark over an older one, which is as long: whoever sees half of it sees another mark than this one.
+
+    A file that is cut off and written anew would make the file system wait for the disk.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o640)
+    try:
+        os.write(descriptor, mark)
+    finally:
+        os.close(descriptor)
