@@ -42,6 +42,7 @@ class Model(RuleBasedStateMachine):
     def begin(self) -> None:
         self.history = History()
         self.copies: list[Copy] = []
+        self.content_types: dict[str, str] = {}
         self.count = 0
         self.unseen = 0
         self.held = mariadb.fresh_database()
@@ -174,7 +175,8 @@ class Model(RuleBasedStateMachine):
     def new(self, *, draft: bool, notes: bool = False) -> AppendMessage:
         name = self.name("m")
         fields: dict[str, Any] = {"message_text": name, "send_status": "N" if draft and not notes else "Y"}
-        message = Message(NOTES if notes else TO_DEPOSITOR, None, name, DEP, "2026-01-02 03:04:05", **fields)
+        self.content_types[name] = NOTES if notes else TO_DEPOSITOR
+        message = Message(self.content_types[name], None, name, DEP, "2026-01-02 03:04:05", **fields)
         return AppendMessage(DEP, message)
 
     def any_change(self, data: st.DataObject) -> EditDraft | MarkRead | Tag:
@@ -184,7 +186,8 @@ class Model(RuleBasedStateMachine):
             return MarkRead(DEP, message_id)
         if what == "tag":
             return Tag(DEP, message_id, *data.draw(st.tuples(*[st.sampled_from("YN")] * 3)))
-        return EditDraft(DEP, TO_DEPOSITOR, message_id, "2026-02-02 02:02:02", {"message_text": self.name("e")})
+        edits = {"message_text": self.name("e")}
+        return EditDraft(DEP, self.content_types[message_id], message_id, "2026-02-02 02:02:02", edits)
 
     def name(self, prefix: str) -> str:
         self.count += 1

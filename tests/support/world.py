@@ -148,7 +148,8 @@ class World:
 
     def kept(self) -> list[Path]:
         """Give what waits for the database, or for a file."""
-        return [path for path in (self.site.root / "state" / "pending").rglob("*") if path.is_file()]
+        folders = [self.site.root / "state" / name for name in ("ahead", "pending")]
+        return [path for folder in folders for path in folder.rglob("*") if path.is_file()]
 
     def reconcile(self) -> int:
         """Repair what is behind; give how many could not be."""

@@ -146,14 +146,17 @@ def category_text(items: list[bytes], attributes: list[str], rows: list[Tokens])
         pairs = (_pair_text(item.ljust(width), token) for item, token in zip(items, values[0], strict=True))
         return b"".join(pairs) + CLOSING
     head = b"loop_\n" + b"".join(item + b" \n" for item in items)
-    widths = [max(map(_width, column)) for column in zip(*values, strict=True)]
+    widths = [max(map(_width, set(column))) for column in zip(*values, strict=True)]
     return head + b"".join(row_text(row, widths) for row in values) + CLOSING
 
 
 def row_text(values: list[bytes], widths: list[int] | None = None) -> bytes:
     """Write one row of a loop: values (padded, where widths are given) each with a blank, text blocks on their own lines."""
+    widths = widths or [0] * len(values)
+    if not any(token.startswith(b";") for token in values):
+        return b" ".join(map(bytes.ljust, values, widths)) + b" \n"
     out = bytearray()
-    for token, width in zip(values, widths or [0] * len(values), strict=True):
+    for token, width in zip(values, widths, strict=True):
         if _is_block(token):
             out += (b"\n" if out and not out.endswith(b"\n") else b"") + token + b"\n"
         else:

@@ -90,6 +90,12 @@ def from_token(token: bytes) -> str | None:
     """
     if token == b"?":
         return None
+    return _known(token) if len(token) < _SHORT else decode(_unquoted(token).decode("utf-8"))
+
+
+@lru_cache(maxsize=4096)
+def _known(token: bytes) -> str:
+    """Remember what recurring values say."""
     return decode(_unquoted(token).decode("utf-8"))
 
 
