@@ -112,12 +112,7 @@ class Dual:
             applied = self.cif.write(change)
             # no clock that was set back makes this an older one
             applied = replace(applied, written=max(applied.written, newest + 1))
-            if seen is None:
-                self._keep(key, applied)
-                recorded = False
-            else:
-                is_as_seen = same_signature(seen.get(change.content_type), applied.before)
-                recorded = self._record(key, applied, is_informed=isinstance(change, AppendMessage) or is_as_seen)
+            recorded = self._followed(change, applied, seen)
         return Outcome(applied.delta, {self.cif.name: WRITTEN, self.database.name: WRITTEN if recorded else BEHIND})
 
     def kept(self, deposition_data_set_id: str) -> Kept:
@@ -148,6 +143,20 @@ class Dual:
                 f"the database is down and the files of {deposition_data_set_id} lack a change; try again when it is back",
                 deposition_data_set_id=deposition_data_set_id,
             )
+
+    def _followed(self, change: Change, applied: Applied, seen: Signatures | None) -> bool:
+        """Let the database follow the file, where it takes part; tell whether it has the change.
+
+        Raises StoreUnavailable where the change cannot be kept for it: no other way is tried, for it may be taken.
+        """
+        key = change.deposition_data_set_id
+        try:
+            if seen is None:
+                return not self._keep(key, applied)
+            is_as_seen = same_signature(seen.get(change.content_type), applied.before)
+            return self._record(key, applied, is_informed=isinstance(change, AppendMessage) or is_as_seen)
+        except FileUnavailable as error:
+            raise StoreUnavailable(f"{error.message}; whether the change is there is not known, send it again") from error
 
     def _record(self, deposition_data_set_id: str, applied: Applied, *, is_informed: bool) -> bool:
         """Bring a change that is in its file into the database; tell whether it is there.
@@ -218,14 +227,8 @@ class Dual:
         return waits
 
     def _held(self, deposition_data_set_id: str, applied: Applied, copy: Path | None = None) -> bool:
-        """Make a change that its file has, and its copy, last; tell whether it waits.
-
-        Raises StoreUnavailable where that cannot be: the change may be taken, so that no other way is tried.
-        """
-        try:
-            if copy is not None:
-                return self.pending.secure(copy) is not None
-            self.pending.keep(deposition_data_set_id, applied.delta, applied.written)
-        except FileUnavailable as error:
-            raise StoreUnavailable(f"{error.message}; whether the change is there is not known, send it again") from error
+        """Make what is kept of a change that its file has last; tell whether it waits. Raises FileUnavailable."""
+        if copy is not None:
+            return self.pending.secure(copy) is not None
+        self.pending.keep(deposition_data_set_id, applied.delta, applied.written)
         return True

@@ -19,7 +19,7 @@ _WAITING, _BROUGHT = _SUFFIXES = (".json", ".brought")
 
 
 class Pending:
-    """Keep copies of changes until a sync has brought them into the database.
+    """Keep copies of changes until a sync has brought them into the database. Every method may raise FileUnavailable.
 
     One that is on its way there is kept under `ahead/`, which costs no wait for the disk: it was not acknowledged. Where it
     does not arrive it is made to last under `pending/`, and acknowledged. One that the database has and its file, which
@@ -32,14 +32,14 @@ class Pending:
         self._ahead = state_dir / "ahead"
 
     def keep(self, deposition_data_set_id: str, delta: Delta, written: int) -> None:
-        """Keep a change durably. Raises FileUnavailable."""
+        """Keep a change durably."""
         path = self._root / deposition_data_set_id / _name(written)
         with faults(path):
             make_directory(path.parent)
             write_new(path, _text(delta))
 
     def keep_ahead(self, deposition_data_set_id: str, delta: Delta, written: int) -> Path:
-        """Keep a change for as long as it is on its way. Raises FileUnavailable."""
+        """Keep a change for as long as it is on its way."""
         path = self._ahead / f"{deposition_data_set_id}.{_name(written)}"
         with faults(path):
             make_directory(self._ahead)
@@ -47,7 +47,7 @@ class Pending:
         return path
 
     def secure(self, copy: Path) -> Path | None:
-        """Make a copy last, and give where it is; `None` where a sync has brought it in. Raises FileUnavailable."""
+        """Make a copy last, and give where it is; `None` where a sync has brought it in."""
         lasting = self._lasting(copy)
         if copy != lasting:
             with faults(copy):
@@ -70,11 +70,13 @@ class Pending:
 
     def waits(self, copy: Path | None) -> bool:
         """Tell whether a change waits still; the copy of one that a sync has brought in is gone. `None` was never made."""
-        try:
-            if copy is not None:
+        if copy is None:
+            return True
+        with faults(copy):
+            try:
                 os.close(os.open(copy, os.O_RDONLY))  # NFS may answer a mere `stat` from what it knew a while ago
-        except FileNotFoundError:
-            return False
+            except FileNotFoundError:
+                return False
         return True
 
     def older(self, deposition_data_set_id: str, copy: Path) -> set[Place]:
@@ -114,7 +116,7 @@ class Pending:
                 yield int(oldest.partition("-")[0]) / 1e9
 
     def keep_on(self, copies: Iterable[Path]) -> None:
-        """Keep on, for their files, copies that waited for the database and that it holds now. Raises FileUnavailable."""
+        """Keep on, for their files, copies that waited for the database and that it holds now."""
         for copy in copies:
             lasting = self.secure(copy)
             with suppress(FileNotFoundError):  # another process was quicker
@@ -124,7 +126,8 @@ class Pending:
     def forget(self, copies: Iterable[Path]) -> None:
         """Remove copies that both stores hold now."""
         for copy in copies:
-            remove(copy)
+            with faults(copy):
+                remove(copy)
 
     def _kept(self, deposition_data_set_id: str, *suffixes: str) -> list[Path]:
         """List the copies of a deposition, oldest first; all of them where no suffix is named."""
@@ -145,8 +148,8 @@ class Pending:
     def _load(self, path: Path) -> Delta | None:
         """Read a kept change; `None` when another process has brought it in meanwhile."""
         try:
-            return _delta(json.loads(path.read_bytes()))
-        except FileNotFoundError:
+            with faults(path), suppress(FileNotFoundError):
+                return _delta(json.loads(path.read_bytes()))
             return None
         except (ValueError, KeyError, TypeError) as error:
             if path.parent == self._ahead:  # torn by a power cut, and so never acknowledged
@@ -176,10 +179,9 @@ def _order(copy: Path) -> str:
 
 
 def _names(directory: Path) -> list[str]:
-    try:
+    with faults(directory), suppress(FileNotFoundError):
         return [name for name in os.listdir(directory) if not name.startswith(".")]
-    except FileNotFoundError:
-        return []
+    return []
 
 
 def _text(delta: Delta) -> bytes:

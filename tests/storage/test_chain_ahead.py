@@ -9,7 +9,7 @@ from support.site import DUAL, Site
 from support.world import Died
 
 from service.changes import MarkRead, Tag
-from service.errors import DatabaseUnavailable, FileUnavailable
+from service.errors import DatabaseUnavailable, FileUnavailable, StoreUnavailable
 from service.storage.cif.lock import lock_of
 from service.storage.pending import Pending
 
@@ -131,6 +131,18 @@ def test_the_database_alone_takes_no_change_of_a_row_of_which_an_earlier_one_is_
     assert both.kept("cif-behind") == []
     lock.unlink()
     assert flags(both) == ("Y", "Y", "N")
+    assert is_settled(both)
+
+
+def test_a_folder_of_copies_that_cannot_be_listed_is_named_and_nothing_is_written(both: Dual) -> None:
+    ahead = both.site.root / "state" / "ahead"
+    ahead.rmdir()
+    ahead.write_text("no folder")
+    for refused in (lambda: both.chain.apply(READ), both.read):
+        with pytest.raises(StoreUnavailable, match=str(ahead)):
+            refused()
+    ahead.unlink()
+    assert flags(both) == UNREAD
     assert is_settled(both)
 
 
