@@ -144,6 +144,9 @@ def timed(observer: Observer, store: str, operation: str) -> Iterator[None]:
     except MessagingError as error:
         outcome = error.code
         raise
+    except Moved:
+        outcome = "moved"
+        raise
     finally:
         observer.operation(store, operation, outcome, time.perf_counter() - begun)
 

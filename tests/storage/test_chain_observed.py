@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from support import legacy
-from support.dual import DEP, Dual, dual
+from support.dual import DEP, Dual, dual, first_call
 from support.mariadb import PrivateServer
 from support.site import DUAL, make_site
 
@@ -84,6 +84,16 @@ def test_a_conflict_is_counted_once(both: Dual) -> None:
     both.read()
     both.read()
     assert metric(both, "conflicts_total") == 1
+
+
+def test_a_sync_that_a_writer_crosses_is_no_defect(both: Dual, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = both.old_copy()
+    both.append("m1")
+    both.put_back(old)
+    first_call(both.services.stores.cif, "put", monkeypatch, lambda: legacy.append(both.file(), message_id="L"))
+    assert sorted(map(str, both.read())) == ["L", "before", "m1"]
+    crossed = 'store_operations_total{operation="sync",outcome="%s",store="cif"}'
+    assert (metric(both, crossed % "moved"), metric(both, crossed % "defect")) == (1, 0)
 
 
 def test_a_sync_behind_a_lock_says_so(both: Dual) -> None:
