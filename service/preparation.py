@@ -59,7 +59,8 @@ def complete_files(situation: Situation, progress: Progress) -> Brought:
 def restore_kept(situation: Situation, progress: Progress) -> Brought:
     """Give the files what they lack: what is marked by a sync, and acknowledged changes that only wait for the database."""
     brought = Brought()
-    _each(situation.sync, progress(situation.markers.depositions(), "sync"), brought)
+    marked = sorted({*situation.markers.depositions(), *situation.pending.begun()})
+    _each(situation.sync, progress(marked, "sync"), brought)
     restored = partial(restore, situation.stores.cif, situation.pending)
     _each(restored, progress(situation.pending.depositions(), "restore"), brought)
     return brought

@@ -79,7 +79,8 @@ def _repaired(found: Services, chosen: Iterable[str] | None, *, as_json: bool) -
 def _caught_up(found: Services) -> None:
     """Bring in what requests that began under the profile before have kept for the database."""
     stores = found.stores
-    for deposition_data_set_id in Pending(stores.state_dir).depositions():
+    pending = Pending(stores.state_dir)
+    for deposition_data_set_id in sorted({*pending.depositions(), *pending.begun()}):
         catch_up(stores.database, stores.state_dir, deposition_data_set_id)
 
 

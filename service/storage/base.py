@@ -1,15 +1,16 @@
 """What stores have in common: the interface the message service talks to, what they answer, and who is told."""
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from pathlib import Path
 from typing import Protocol
 
 from service.changes import Change
 from service.conflicts import Difference
-from service.deltas import Delta, Place
+from service.deltas import Delta
 from service.errors import MessagingError, NotFound
 from service.messages import Correspondence, Section
 
@@ -48,13 +49,14 @@ class Outcome:
 class Applied:
     """A change as one store made it; the signatures of the file before and after, where the store has one.
 
-    `written` tells when, in nanoseconds, by a clock that was read under the file's lock.
+    `written` tells when, in nanoseconds, by a clock that was read under the file's lock; `copy` where it is kept.
     """
 
     delta: Delta
     before: str | None = None
     after: str | None = None
     written: int = 0
+    copy: Path | None = None
 
 
 class Recorded(Enum):
@@ -87,8 +89,10 @@ class Snapshot:
 Files = Mapping[str, tuple[Section, str]]
 #: Decides, under the lock and on what the database holds there, what it shall hold, and which conflicts that settles.
 Merging = Callable[[Snapshot], tuple[Correspondence, Iterable[Difference]]]
-#: Tells, under the lock, of which rows a change waits for the database.
-Waiting = Callable[[], Collection[Place]]
+#: Tells, under the lock of a deposition's row, whether a change waits for the database.
+Waiting = Callable[[], bool]
+#: Keeps a change, by the signature of the file that it found, for as long as that is written; takes it back if it is not.
+Keeping = Callable[[Delta, str], AbstractContextManager[Path | None]]
 
 
 class Moved(Exception):

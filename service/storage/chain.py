@@ -2,17 +2,16 @@
 (DESIGN.md section 5)."""
 
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 
 from service.changes import Change
+from service.deltas import Delta
 from service.errors import (
-    CommitUnknown,
     DatabaseRefused,
     DatabaseUnavailable,
     FileUnavailable,
-    MessagingError,
     StoreUnavailable,
 )
 from service.storage.base import BEHIND, WRITTEN, Answer, Moved, Outcome, unknown_deposition
@@ -22,7 +21,7 @@ from service.storage.guard import GuardedDatabase
 from service.storage.markers import Markers
 from service.storage.pending import Pending
 from service.sync.catch_up import catch_up
-from service.sync.kept import Kept
+from service.sync.kept import steady
 from service.sync.restore import restore
 
 #: Seconds that a reader whose deposition needs a sync waits for a file's lock; it has its answer without the file as well.
@@ -59,30 +58,14 @@ class DatabaseAnswers(Dual):
         try:
             return self.both(change)
         except FileUnavailable as unavailable:
-            if self.pending.has_acknowledged(change.deposition_data_set_id):
-                raise  # what was acknowledged and waits is not in the database: the change would not find it there
+            key = change.deposition_data_set_id
             try:
-                outcome = self._database_alone(change)
+                with self.markers.around(key):
+                    outcome = self.database.apply(change, partial(self.pending.is_any, key))
             except Moved:
-                raise unavailable from None  # an earlier change of that row is on its way
+                raise unavailable from None  # what waits is not in the database: the change would not find it there
         self.observer.write_degraded(self.cif.name)
         return Outcome(outcome.delta, {self.cif.name: BEHIND, self.database.name: WRITTEN})
-
-    def _database_alone(self, change: Change) -> Outcome:
-        """Mark the files as behind and write the database; the mark goes where the database certainly did not take it.
-
-        It is set once more behind the commit: a sync that began before it may take the first one for its own.
-        """
-        mark = self.markers.set(change.deposition_data_set_id)
-        try:
-            outcome = self.database.apply(change, partial(self.pending.places, change.deposition_data_set_id))
-        except CommitUnknown:
-            raise
-        except (MessagingError, Moved):
-            self.markers.clear(change.deposition_data_set_id, mark)
-            raise
-        self.markers.set(change.deposition_data_set_id)
-        return outcome
 
     def read(self, deposition_data_set_id: str) -> Answer:
         """Answer from the database, after a sync where a file is not as recorded; unverified while the files are away.
@@ -102,12 +85,16 @@ class DatabaseAnswers(Dual):
         except FileUnavailable:
             if found is None:
                 raise
-            known = self.kept(deposition_data_set_id).over(found.correspondence)
-            return Answer(known, self.database.name, unverified=True)
+            return self._from_database(deposition_data_set_id)
         return Answer(report.correspondence, self.database.name)
 
     def is_ready(self) -> bool:
         return self.database.is_ready() or self.cif.is_ready()
+
+    def _from_database(self, deposition_data_set_id: str) -> Answer:
+        """Answer from the database and what is kept for it."""
+        known, kept = steady(self.pending, deposition_data_set_id, lambda: self.database.read(deposition_data_set_id))
+        return Answer(kept.over(known.correspondence), self.database.name, unverified=True)
 
     def _from_files(self, deposition_data_set_id: str) -> Answer:
         answer = self.files_alone(deposition_data_set_id)
@@ -128,8 +115,7 @@ class FilesAlone:
 
     def read(self, deposition_data_set_id: str) -> Answer:
         """Answer from the files and what is kept, unverified where anything is."""
-        found = self._cif.read(deposition_data_set_id)
-        kept = Kept.of(self._pending, deposition_data_set_id)
+        found, kept = steady(self._pending, deposition_data_set_id, lambda: self._cif.read(deposition_data_set_id))
         if not kept.deltas:
             return found
         return Answer(kept.beside(found.correspondence), self._cif.name, unverified=True)
@@ -137,10 +123,9 @@ class FilesAlone:
     def apply(self, change: Change) -> Outcome:
         key = change.deposition_data_set_id
         restore(self._cif, self._pending, key)
-        newest = self._pending.newest(key)
-        applied = self._cif.write(change)
-        if self._pending.has(key):
-            self._pending.keep(key, applied.delta, max(applied.written, newest + 1))
+        applied = self._cif.write(change, partial(self._keeping, key))
+        if not applied.delta and self._pending.has(key):
+            self._pending.keep(key, applied.delta, applied.written)
         return Outcome(applied.delta, {self._cif.name: WRITTEN})
 
     def is_ready(self) -> bool:
@@ -148,6 +133,10 @@ class FilesAlone:
 
     def probe(self) -> Mapping[str, str]:
         return self._cif.probe()
+
+    def _keeping(self, deposition_data_set_id: str, delta: Delta, _before: str) -> AbstractContextManager[Path | None]:
+        key = deposition_data_set_id
+        return self._pending.kept(key, delta, lasting=True) if self._pending.has(key) else nullcontext()
 
 
 class DatabaseAlone:
@@ -172,10 +161,12 @@ class DatabaseAlone:
         return Answer(found.correspondence, self._database.name, tag=found.tag)
 
     def apply(self, change: Change) -> Outcome:
-        outcome = self._applied(change)
-        # for a repeat too: the first try may have died before; the database's own flag outlives a power cut
-        self._markers.set(change.deposition_data_set_id, durable=False)
-        return outcome
+        """Mark the files as behind, for a repeat too: the first try may have died before it could.
+
+        The database's own flag outlives a power cut, so the mark need not.
+        """
+        with self._markers.around(change.deposition_data_set_id, durable=False):
+            return self._applied(change)
 
     def is_ready(self) -> bool:
         return self._database.is_ready()
@@ -189,4 +180,4 @@ class DatabaseAlone:
         while True:
             catch_up(self._database, self._state_dir, key)
             with suppress(Moved):
-                return self._database.apply(change, partial(self._pending.places, key))
+                return self._database.apply(change, partial(self._pending.is_any, key))

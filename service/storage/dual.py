@@ -2,11 +2,13 @@
 (DESIGN.md section 5; the rules are those of model/signature_protocol.py)."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from service.changes import AppendMessage, Change
+from service.deltas import Delta
 from service.errors import (
     DamagedFile,
     DatabaseNotReady,
@@ -34,7 +36,7 @@ from service.storage.guard import GuardedDatabase
 from service.storage.markers import Markers
 from service.storage.pending import Pending
 from service.storage.underway import Underway
-from service.sync.kept import Kept
+from service.sync.kept import steady
 from service.sync.restore import restore
 from service.sync.sync import Sync
 
@@ -108,16 +110,10 @@ class Dual:
                 self._require_current(key)  # what the change would find may be older than what was acknowledged
             restore(self.cif, self.pending, key)  # the change may be about what an old copy took away
         with self.underway.marked(key):
-            newest = 0 if seen else self.pending.newest(key)
-            applied = self.cif.write(change)
-            # no clock that was set back makes this an older one
-            applied = replace(applied, written=max(applied.written, newest + 1))
-            recorded = self._followed(change, applied, seen)
+            applied = self.cif.write(change, partial(self._keeping, change, seen))
+            applied = replace(applied, delta=_informed(change, seen, applied.delta, applied.before))
+            recorded = self._followed(key, applied, takes_part=seen is not None)
         return Outcome(applied.delta, {self.cif.name: WRITTEN, self.database.name: WRITTEN if recorded else BEHIND})
-
-    def kept(self, deposition_data_set_id: str) -> Kept:
-        """Give the changes that wait for the database."""
-        return Kept.of(self.pending, deposition_data_set_id)
 
     def files_alone(self, deposition_data_set_id: str) -> Answer:
         """Answer from the files and what is kept; nobody can tell an old copy while the database is away.
@@ -125,15 +121,16 @@ class Dual:
         Raises StaleAnswerRefused (promise P4).
         """
         self._require_current(deposition_data_set_id)
+        key = deposition_data_set_id
         try:
-            found = self.cif.read(deposition_data_set_id).correspondence
+            found, kept = steady(self.pending, key, lambda: self.cif.read(key).correspondence)
         except NotFound as error:
             self.observer.stale_refused()
             raise StaleAnswerRefused(
                 f"the database is down and there is no file of {deposition_data_set_id}; try again when it is back",
                 deposition_data_set_id=deposition_data_set_id,
             ) from error
-        return Answer(self.kept(deposition_data_set_id).beside(found), self.cif.name, unverified=True)
+        return Answer(kept.beside(found), self.cif.name, unverified=True)
 
     def _require_current(self, deposition_data_set_id: str) -> None:
         """Raise StaleAnswerRefused where the files are known to lack something and the database is away."""
@@ -144,44 +141,51 @@ class Dual:
                 deposition_data_set_id=deposition_data_set_id,
             )
 
-    def _followed(self, change: Change, applied: Applied, seen: Signatures | None) -> bool:
+    def _keeping(
+        self, change: Change, seen: Signatures | None, delta: Delta, before: str
+    ) -> AbstractContextManager[Path | None]:
+        """Keep a change while its file is written, and on its way to the database, or for that where it is away.
+
+        A new message needs no copy on its way: however late it comes, it undoes nothing.
+        """
+        if delta.append and seen is not None:
+            return nullcontext()
+        informed = _informed(change, seen, delta, before)
+        return self.pending.kept(change.deposition_data_set_id, informed, lasting=seen is None)
+
+    def _followed(self, deposition_data_set_id: str, applied: Applied, *, takes_part: bool) -> bool:
         """Let the database follow the file, where it takes part; tell whether it has the change.
 
-        Raises StoreUnavailable where the change cannot be kept for it: no other way is tried, for it may be taken.
+        Raises StoreUnavailable where the change cannot be kept for it: no other way is tried then, for it may be taken.
         """
-        key = change.deposition_data_set_id
+        key = deposition_data_set_id
         try:
-            if seen is None:
+            if not takes_part:
                 return not self._keep(key, applied)
-            is_as_seen = same_signature(seen.get(change.content_type), applied.before)
-            return self._record(key, applied, is_informed=isinstance(change, AppendMessage) or is_as_seen)
+            return self._record(key, applied) if applied.delta else self._repeat(key, applied)
         except FileUnavailable as error:
             raise StoreUnavailable(f"{error.message}; whether the change is there is not known, send it again") from error
 
-    def _record(self, deposition_data_set_id: str, applied: Applied, *, is_informed: bool) -> bool:
+    def _record(self, deposition_data_set_id: str, applied: Applied) -> bool:
         """Bring a change that is in its file into the database; tell whether it is there.
 
-        A copy of an edit goes ahead, so that who comes between knows of it: a sync that brings it in takes the copy away,
-        and nothing is left to record. A new message needs none: however late it comes, it undoes nothing. Where the
-        database fails, what is kept is made to last; and so it is, for a sync that decides, where another change of the
-        same row crossed this one or waits since longer, and where others wrote the file too, for it may not hold the
-        change any more when it has to answer.
+        Who comes between knows of an edit by its copy: a sync that brings it in takes the copy away, and nothing is left to
+        record. Where the database fails, what is kept is made to last; and so it is, for a sync that decides, where another
+        change of the same row crossed this one or waits since longer, and where others wrote the file too, for it may not
+        hold the change any more when it has to answer.
         """
         key = deposition_data_set_id
-        applied = replace(applied, delta=replace(applied.delta, informed=is_informed))
-        if not applied.delta:
-            return self._repeat(key, applied)
-        copy = None if applied.delta.append else self._ahead(key, applied)
         try:
-            waits = partial(self.pending.waits, copy)
+            waits = partial(self.pending.waits, applied.copy)
             recorded = self.database.record(key, applied.delta, applied.before, applied.after, waits)
         except AWAY:
-            return not self._keep(key, applied, copy)
-        has_older = copy is not None and applied.delta.place in self.pending.older(key, copy)
+            return not self._keep(key, applied)
+        copies = [applied.copy] if applied.copy else []
+        has_older = any(applied.delta.place in self.pending.older(key, copy) for copy in copies)
         if recorded is Recorded.IN_STEP and not has_older:
-            self.pending.forget([copy] if copy else [])
+            self.pending.forget(copies)
             return True
-        self._held(key, applied, copy)
+        self._held(key, applied)
         return recorded is Recorded.OUT_OF_STEP or self._is_synced(key)
 
     def _repeat(self, deposition_data_set_id: str, applied: Applied) -> bool:
@@ -209,26 +213,25 @@ class Dual:
             return False
         return True
 
-    def _ahead(self, deposition_data_set_id: str, applied: Applied) -> Path | None:
-        """Keep a change for its way to the database; `None` where that cannot be: it is missed only if that fails too."""
-        try:
-            return self.pending.keep_ahead(deposition_data_set_id, applied.delta, applied.written)
-        except FileUnavailable:
-            return None
-
-    def _keep(self, deposition_data_set_id: str, applied: Applied, copy: Path | None = None) -> bool:
+    def _keep(self, deposition_data_set_id: str, applied: Applied) -> bool:
         """Keep a change that the database lacks before it is acknowledged: a legacy program may still erase it.
 
         Tells whether it waits: a sync may have found its copy and brought it in.
         """
-        waits = self._held(deposition_data_set_id, applied, copy)
+        waits = self._held(deposition_data_set_id, applied)
         if waits:
             self.observer.write_degraded(self.database.name)
         return waits
 
-    def _held(self, deposition_data_set_id: str, applied: Applied, copy: Path | None = None) -> bool:
+    def _held(self, deposition_data_set_id: str, applied: Applied) -> bool:
         """Make what is kept of a change that its file has last; tell whether it waits. Raises FileUnavailable."""
-        if copy is not None:
-            return self.pending.secure(copy) is not None
+        if applied.copy is not None:
+            return self.pending.secure(applied.copy) is not None
         self.pending.keep(deposition_data_set_id, applied.delta, applied.written)
         return True
+
+
+def _informed(change: Change, seen: Signatures | None, delta: Delta, before: str | None) -> Delta:
+    """Say of a change whether the database held what it found: where its file was as the look before had it."""
+    is_as_seen = seen is not None and same_signature(seen.get(change.content_type), before)
+    return replace(delta, informed=is_as_seen or (seen is not None and isinstance(change, AppendMessage)))

@@ -47,7 +47,8 @@ def exclusive(path: Path) -> Iterator[None]:
         make_directory(path.parent)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o640)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with faults(path):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)

@@ -125,7 +125,7 @@ class GuardedDatabase:
     def read(self, deposition_data_set_id: str) -> Answer:
         return self._call("read", lambda: self._database.read(deposition_data_set_id))
 
-    def apply(self, change: Change, waiting: Waiting = frozenset) -> Outcome:
+    def apply(self, change: Change, waiting: Waiting = lambda: False) -> Outcome:
         return self._call("write", lambda: self._database.apply(change, waiting))
 
     def snapshot(self, deposition_data_set_id: str) -> Snapshot | None:

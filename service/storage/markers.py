@@ -4,13 +4,19 @@ down (DESIGN.md section 5)."""
 import os
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from service.errors import CommitUnknown, MessagingError
+from service.storage.base import Moved
 from service.storage.durable import exclusive, faults, make_directory, remove, write_new
 
 
 class Markers:
-    """Mark the depositions whose files lack something, as files under `cif-behind/` that say which change set them last."""
+    """Mark the depositions whose files lack something, as files under `cif-behind/` that say which change set them last.
+
+    Every method may raise FileUnavailable.
+    """
 
     def __init__(self, state_dir: Path) -> None:
         self._root = state_dir / "cif-behind"
@@ -31,27 +37,49 @@ class Markers:
                 _put(path, mark)
         return None if was_marked else mark
 
+    @contextmanager
+    def around(self, deposition_data_set_id: str, *, durable: bool = True) -> Iterator[None]:
+        """Mark a deposition for a change of the database alone; the mark goes where the change was certainly not made.
+
+        It is set once more behind the change: a sync that began before it may take the first one for its own.
+        """
+        key = deposition_data_set_id
+        mark = self.set(key, durable=durable) if durable or not self.has(key) else None
+        try:
+            yield
+        except CommitUnknown:
+            raise
+        except (MessagingError, Moved):
+            self.clear(key, mark)
+            raise
+        self.set(key, durable=durable)
+
     def seen(self, deposition_data_set_id: str) -> bytes | None:
         """Give the mark as it is now; `None` where there is none."""
-        try:
-            return (self._root / deposition_data_set_id).read_bytes()
-        except FileNotFoundError:
-            return None
+        path = self._root / deposition_data_set_id
+        with faults(path), suppress(FileNotFoundError):
+            return path.read_bytes()
+        return None
 
     def clear(self, deposition_data_set_id: str, seen: bytes | None) -> None:
         """Remove the mark that was seen; one that was set since stays, for its change came later."""
         if seen is None:
             return
-        with exclusive(self._lock):
+        with faults(self._root), exclusive(self._lock):
             if self.seen(deposition_data_set_id) == seen:
                 remove(self._root / deposition_data_set_id)
 
     def has(self, deposition_data_set_id: str) -> bool:
-        return (self._root / deposition_data_set_id).exists()
+        path = self._root / deposition_data_set_id
+        with faults(path), suppress(FileNotFoundError):
+            path.stat()  # `exists` would take any trouble for no
+            return True
+        return False
 
     def depositions(self) -> tuple[str, ...]:
-        names = sorted(os.listdir(self._root)) if self._root.is_dir() else []
-        return tuple(name for name in names if not name.startswith("."))
+        with faults(self._root), suppress(FileNotFoundError):
+            return tuple(name for name in sorted(os.listdir(self._root)) if not name.startswith("."))
+        return ()
 
     def since(self) -> Iterator[float]:
         """Give, for each of them, when it was marked last, in seconds since 1970."""

@@ -3,14 +3,15 @@
 
 import json
 import os
+import time
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from service.deltas import Delta, Place
-from service.errors import DamagedFile
+from service.errors import DamagedFile, StoreUnavailable
 from service.messages import FileReference, Message, OriginalCommunication, Status
 from service.storage.durable import faults, make_directory, remove, sync_path, write_new
 
@@ -31,20 +32,31 @@ class Pending:
         self._root = state_dir / "pending"
         self._ahead = state_dir / "ahead"
 
-    def keep(self, deposition_data_set_id: str, delta: Delta, written: int) -> None:
+    def keep(self, deposition_data_set_id: str, delta: Delta, written: int) -> Path:
         """Keep a change durably."""
-        path = self._root / deposition_data_set_id / _name(written)
-        with faults(path):
-            make_directory(path.parent)
-            write_new(path, _text(delta))
+        return _write(self._root / deposition_data_set_id / _name(written), delta, durable=True)
 
-    def keep_ahead(self, deposition_data_set_id: str, delta: Delta, written: int) -> Path:
-        """Keep a change for as long as it is on its way."""
-        path = self._ahead / f"{deposition_data_set_id}.{_name(written)}"
-        with faults(path):
-            make_directory(self._ahead)
-            write_new(path, _text(delta), durable=False)
-        return path
+    @contextmanager
+    def kept(self, deposition_data_set_id: str, delta: Delta, *, lasting: bool) -> Iterator[Path]:
+        """Keep a change from before its file is written: whoever finds it there knows of it. Taken back if it is not.
+
+        One that does not last is for the way to the database. Raises StoreUnavailable where others have brought in by then
+        what was not written.
+        """
+        written = max(time.time_ns(), self.newest(deposition_data_set_id) + 1)  # whatever the clock of another server says
+        if lasting:
+            copy = self.keep(deposition_data_set_id, delta, written)
+        else:
+            copy = _write(self._ahead / f"{deposition_data_set_id}.{_name(written)}", delta, durable=False)
+        is_written = False
+        try:
+            yield copy
+            is_written = True
+        finally:
+            if not is_written and not self._is_taken_back(copy):
+                raise StoreUnavailable(
+                    f"{copy} was taken before its file was written; whether the change is there is not known"
+                )
 
     def secure(self, copy: Path) -> Path | None:
         """Make a copy last, and give where it is; `None` where a sync has brought it in."""
@@ -72,29 +84,27 @@ class Pending:
         """Tell whether a change waits still; the copy of one that a sync has brought in is gone. `None` was never made."""
         if copy is None:
             return True
-        with faults(copy):
-            try:
-                os.close(os.open(copy, os.O_RDONLY))  # NFS may answer a mere `stat` from what it knew a while ago
-            except FileNotFoundError:
-                return False
-        return True
+        with faults(copy), suppress(FileNotFoundError):
+            os.close(os.open(copy, os.O_RDONLY))  # NFS may answer a mere `stat` from what it knew a while ago
+            return True
+        return False
 
     def older(self, deposition_data_set_id: str, copy: Path) -> set[Place]:
         """Give the rows of which a change waits that is older than the one of a copy."""
         older = [p for p in self._kept(deposition_data_set_id, _WAITING) if _order(p) < _order(copy)]
         return {delta.place for delta in self._loaded(older).values()}
 
-    def places(self, deposition_data_set_id: str) -> set[Place]:
-        """Give the rows of which a change waits."""
-        return {delta.place for delta in self.of(deposition_data_set_id).values()}
+    def is_any(self, deposition_data_set_id: str) -> bool:
+        """Tell whether any change waits for the database."""
+        return bool(self._kept(deposition_data_set_id, _WAITING))
+
+    def copies(self, deposition_data_set_id: str) -> set[Path]:
+        """Name all that is kept for a deposition."""
+        return set(self._kept(deposition_data_set_id))
 
     def has(self, deposition_data_set_id: str) -> bool:
         """Tell whether anything is kept for a deposition."""
         return bool(self._kept(deposition_data_set_id))
-
-    def has_acknowledged(self, deposition_data_set_id: str) -> bool:
-        """Tell whether anything waits for the database that was acknowledged."""
-        return any(name.endswith(_WAITING) for name in _names(self._root / deposition_data_set_id))
 
     def newest(self, deposition_data_set_id: str) -> int:
         """Give when the file was written for the newest change that is kept; 0 where none is."""
@@ -119,15 +129,26 @@ class Pending:
         """Keep on, for their files, copies that waited for the database and that it holds now."""
         for copy in copies:
             lasting = self.secure(copy)
-            with suppress(FileNotFoundError):  # another process was quicker
+            with faults(copy), suppress(FileNotFoundError):  # another process was quicker
                 if lasting is not None:
                     lasting.rename(lasting.with_suffix(_BROUGHT))
+                    sync_path(lasting.parent)
 
     def forget(self, copies: Iterable[Path]) -> None:
-        """Remove copies that both stores hold now."""
+        """Remove copies that both stores hold now: no power cut brings one back that was made to last."""
+        copies = list(copies)
         for copy in copies:
             with faults(copy):
                 remove(copy)
+        for directory in {copy.parent for copy in copies} - {self._ahead}:
+            with faults(directory):
+                sync_path(directory)
+
+    def _is_taken_back(self, copy: Path) -> bool:
+        with faults(copy), suppress(FileNotFoundError):
+            copy.unlink()
+            return True
+        return False
 
     def _kept(self, deposition_data_set_id: str, *suffixes: str) -> list[Path]:
         """List the copies of a deposition, oldest first; all of them where no suffix is named."""
@@ -153,7 +174,7 @@ class Pending:
             return None
         except (ValueError, KeyError, TypeError) as error:
             if path.parent == self._ahead:  # torn by a power cut, and so never acknowledged
-                remove(path)
+                self.forget([path])
                 return None
             raise DamagedFile(
                 f"{path} holds an acknowledged change and cannot be read: {error}; restore it from a backup, or move it "
@@ -167,6 +188,13 @@ class Pending:
             return copy
         deposition_data_set_id, _, name = copy.name.partition(".")
         return self._root / deposition_data_set_id / name
+
+
+def _write(path: Path, delta: Delta, *, durable: bool) -> Path:
+    with faults(path):
+        make_directory(path.parent)
+        write_new(path, _text(delta), durable=durable)
+    return path
 
 
 def _name(written: int) -> str:

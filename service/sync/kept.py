@@ -1,17 +1,18 @@
 """Kept changes and the rows they are about: what was acknowledged and may be missing in a store, laid over what it holds."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Self
+from typing import Self, TypeVar
 
 from service.conflicts import Difference
 from service.deltas import Delta, Place
-from service.messages import Correspondence, Row, unnumbered
+from service.messages import Correspondence, Message, Row, unnumbered
 from service.storage.base import Snapshot
 from service.storage.pending import Pending
 from service.sync.merge import Edits, Facts, merge
 
+T = TypeVar("T")
 #: During an outage a file that is not as we left it was written by somebody who knew what stood there.
 _OUTAGE = Facts(file_changed=True, cif_behind=False, database_answers=False)
 
@@ -66,10 +67,13 @@ class Kept:
         return new, tuple(Difference(a, b) for a, b in pairs if a and b and a != b and unnumbered(b) not in seen)
 
     def overtaken(self, rows: Correspondence) -> tuple[Difference, ...]:
-        """Give the last edits that wait and stand nowhere in these rows: what came behind them did not find them."""
-        last = _last_edits(delta for delta in self.waiting if not (delta.append and delta.repeated))
+        """Give the edits that wait and stand nowhere in these rows: what came behind them did not find them.
+
+        Who edits a message has found it, so that a new one is never overtaken.
+        """
         seen = self.edits.found
-        pairs = ((delta.standing(rows), delta.row) for delta in last.values() if not delta.is_in(rows))
+        edits = (delta for delta in self.waiting if delta.is_edit and not delta.append and not delta.is_in(rows))
+        pairs = dict.fromkeys((delta.standing(rows), delta.row) for delta in edits)
         return tuple(Difference(a, b) for a, b in pairs if a and b and unnumbered(b) not in seen)
 
     def beside(self, files: Correspondence) -> Correspondence:
@@ -90,9 +94,9 @@ class Kept:
             may_be_newest = is_last and not (of_database and delta.informed)
             if is_open and (delta.fits(rows) or (may_be_newest and self._is_newest(delta, rows, files))):
                 rows = _put(delta, rows)
-            elif delta.replace:  # no row undoes the references that came with it
-                standing = rows.message(str(delta.replace.message_id), delta.content_type)
-                rows = _put(replace(delta, replace=standing or delta.replace), rows)
+            elif isinstance(delta.row, Message):  # no row undoes the references that came with it
+                standing = rows.message(str(delta.row.message_id), delta.content_type)
+                rows = _put(replace(delta, append=None, replace=standing or delta.row), rows)
         return rows
 
     def _is_newest(self, delta: Delta, rows: Correspondence, files: Correspondence | None) -> bool:
@@ -103,6 +107,16 @@ class Kept:
         there = unnumbered(delta.standing(rows))
         is_known = there is None or there in self.rows or there in self.edits.found
         return not delta.append and (is_known or (files is not None and unnumbered(delta.standing(files)) != there))
+
+
+def steady(pending: Pending, deposition_data_set_id: str, read: Callable[[], T]) -> tuple[T, Kept]:
+    """Read a store and what is kept: again where a sync took some of that away meanwhile, for neither may show it then."""
+    while True:
+        before = pending.copies(deposition_data_set_id)
+        found = read()
+        waiting, brought = pending.of(deposition_data_set_id), pending.brought(deposition_data_set_id)
+        if before <= {*waiting, *brought}:
+            return found, Kept(tuple(waiting.values()), tuple(brought.values()))
 
 
 def _last_edits(deltas: Iterable[Delta]) -> dict[Place, Delta]:

@@ -102,7 +102,7 @@ class Sync:
         raise Crossing(f"changes to {deposition_data_set_id} keep crossing its sync; try again shortly")
 
     def _once(self, deposition_data_set_id: str, wait: float | None, noted: list[Difference]) -> Report:
-        mark = self._markers.seen(deposition_data_set_id)
+        mark, copies = self._markers.seen(deposition_data_set_id), self._pending.copies(deposition_data_set_id)
         known = self._database.snapshot(deposition_data_set_id)
         is_underway = self._underway.has(deposition_data_set_id)
         found = self._found(deposition_data_set_id, known)
@@ -120,8 +120,9 @@ class Sync:
             one.kept = Kept(tuple(waiting.values()), tuple(brought.values()))
             one.judge(now, recorded.version)
             merged = one.merged_with(now)
-            if now.version != recorded.version and compare(now.correspondence, merged).updated:
-                raise Moved  # a writer of ours came between: what the files were seen to hold may be older than its row
+            is_crossed = now.version != recorded.version or not copies <= {*waiting, *brought}
+            if is_crossed and compare(now.correspondence, merged).updated:
+                raise Moved  # a writer or a sync of ours came between: what the files were seen to hold may be older
             self._log.add(deposition_data_set_id, one.left)
             return merged, one.left
 

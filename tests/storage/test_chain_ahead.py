@@ -1,15 +1,17 @@
 """A change on its way from the file to the database is known to all who come between: none of them is undone by it."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from support.dual import DEP, Dual, dual, first_call, flags, noted
+from support.dual import DEP, Dual, away, dual, first_call, flags, noted
 from support.site import DUAL, Site
 from support.world import Died
 
 from service.changes import MarkRead, Tag
 from service.errors import DatabaseUnavailable, FileUnavailable, StoreUnavailable
+from service.storage.base import Applied
 from service.storage.cif.lock import lock_of
 from service.storage.pending import Pending
 
@@ -49,14 +51,14 @@ def meets(both: Dual, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], o
     both.chain.apply(READ)
 
 
+def dies(*_: object) -> None:
+    raise Died
+
+
 def dies_behind_bringing(third: Dual, method: str) -> None:
     """Let a worker bring in what it finds, and die before it says so to the others."""
-
-    def die(*_: Any) -> None:
-        raise Died
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Pending, method, die)
+        patch.setattr(Pending, method, dies)
         with pytest.raises(Died):
             third.read()
 
@@ -82,6 +84,93 @@ def test_flags_that_another_saw_and_set_back_are_not_made_again(
     assert flags(both) == UNREAD
     assert is_settled(both)
     assert noted(both.site) == []
+
+
+def test_flags_set_back_by_a_server_whose_clock_is_behind_are_the_later_ones(
+    both: Dual, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = dual(both.site, both.services.settings.profile.name, **QUICK)
+    now = time.time_ns()
+
+    def meanwhile() -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(time, "time_ns", lambda: now - 10**9)
+            patch.setattr(other.services.stores.database, "record", dies)
+            with pytest.raises(Died):
+                other.chain.apply(BACK)
+
+    first_call(other.services.stores.cif, "write", monkeypatch, lambda: meets(both, monkeypatch, meanwhile, late))
+    other.chain.apply(Tag(DEP, "m1", "N", "Y", "Y"))
+    assert flags(both) == ("N", "Y", "Y")
+    assert is_settled(both)
+
+
+@pytest.mark.parametrize("is_written", [True, False])
+def test_a_copy_that_is_found_before_its_file_is_written(
+    both: Dual, monkeypatch: pytest.MonkeyPatch, *, is_written: bool
+) -> None:
+    third = dual(both.site, both.services.settings.profile.name, **QUICK)
+
+    def meanwhile() -> None:
+        third.read()
+        if not is_written:
+            raise FileUnavailable("No space left on device")
+
+    first_call(both.services.stores.cif, "_replace", monkeypatch, meanwhile)
+    if is_written:
+        both.chain.apply(READ)
+    else:
+        with pytest.raises(StoreUnavailable, match="not known"):
+            both.chain.apply(READ)
+    assert flags(both) == ("Y", "Y", "N")
+    assert is_settled(both)
+
+
+def test_an_edit_that_cannot_be_kept_is_not_written_to_its_file(both: Dual) -> None:
+    ahead, before = both.site.root / "state" / "ahead", both.old_copy()
+    aside = ahead.rename(both.site.root / "aside")
+    ahead.symlink_to(both.site.root / "nowhere" / "at all")
+    if both.services.settings.profile.name == "dual-write-db-read":
+        assert both.chain.apply(READ).stores == {"cif": "behind", "database": "written"}
+    else:
+        with pytest.raises(FileUnavailable, match="ahead"):
+            both.chain.apply(READ)
+    assert both.old_copy() == before
+    ahead.unlink()
+    aside.rename(ahead)
+    assert is_settled(both)
+
+
+def test_a_change_whose_file_is_not_written_leaves_no_copy(both: Dual, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise FileUnavailable("No space left on device")
+
+    first_call(both.services.stores.cif, "_replace", monkeypatch, full)
+    with away(both), pytest.raises(StoreUnavailable):
+        both.chain.apply(READ)
+    assert both.kept("ahead") == both.kept("pending") == []
+    assert flags(both) == UNREAD
+
+
+def test_a_change_under_the_files_alone_is_kept_behind_one_that_a_sync_brings_in_meanwhile(
+    both: Dual, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone, third = dual(both.site, "cif-only", **QUICK), dual(both.site, both.services.settings.profile.name, **QUICK)
+    write = alone.services.stores.cif.write
+
+    def written(*given: Any) -> Applied:
+        applied = write(*given)
+        third.read()
+        return applied
+
+    def meanwhile() -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(alone.services.stores.cif, "write", written)
+            alone.chain.apply(BACK)
+
+    meets(both, monkeypatch, meanwhile, late)
+    assert flags(both) == UNREAD
+    assert is_settled(both)
 
 
 def test_what_a_worker_brought_in_that_died_there_is_not_made_behind_a_later_change(
@@ -143,19 +232,4 @@ def test_a_folder_of_copies_that_cannot_be_listed_is_named_and_nothing_is_writte
             refused()
     ahead.unlink()
     assert flags(both) == UNREAD
-    assert is_settled(both)
-
-
-def test_a_copy_that_a_dead_worker_left_is_brought_in_and_one_that_a_power_cut_tore_is_nothing(both: Dual) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-
-        def die(*_: Any) -> None:
-            raise Died
-
-        patch.setattr(both.services.stores.database, "record", die)
-        with pytest.raises(Died):
-            both.chain.apply(READ)
-    (left,) = both.kept("ahead")
-    (both.site.root / "state" / "ahead" / left.replace("-", "-0")).write_bytes(b"")
-    assert flags(both) == ("Y", "Y", "N")
     assert is_settled(both)

@@ -8,7 +8,8 @@ from support.dual import DEP, Dual, dual, first_call, flags
 from support.site import Site
 
 from service.changes import MarkRead, Tag
-from service.errors import CommitUnknown, DatabaseUnavailable
+from service.errors import CommitUnknown, DatabaseUnavailable, NotFound, StoreUnavailable
+from service.storage.markers import Markers
 
 QUICK = {"MSGMODULE_CIRCUIT_BREAKER": "false", "MSGMODULE_LOCK_TIMEOUT": "0.2"}
 
@@ -84,3 +85,22 @@ def test_a_repeat_whose_first_try_was_not_answered_marks_the_files(site: Site, m
             alone.append("m1")
     assert alone.append("m1").delta.repeated
     assert both.kept("cif-behind") == [DEP]
+
+
+def test_a_change_that_cannot_be_marked_is_not_made(site: Site) -> None:
+    alone = dual(site, "db-only", **QUICK)
+    alone.append("m1")
+    marks = site.root / "state" / "cif-behind"
+    marks.rename(site.root / "aside")
+    marks.write_text("no folder")
+    with pytest.raises(StoreUnavailable, match="cif-behind"):
+        alone.append("m2")
+    marks.unlink()
+    (site.root / "aside").rename(marks)
+    assert alone.read() == ["m1"]
+
+
+def test_a_change_that_is_refused_leaves_no_mark(site: Site) -> None:
+    with pytest.raises(NotFound):
+        dual(site, "db-only", **QUICK).chain.apply(MarkRead(DEP, "m1"))
+    assert Markers(site.root / "state").depositions() == ()

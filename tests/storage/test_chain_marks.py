@@ -183,10 +183,7 @@ def test_a_sync_that_began_before_a_change_does_not_take_its_mark_away(both: Dua
     assert markers.has(DEP)
 
 
-@pytest.mark.parametrize("methods", [("keep_ahead", "keep"), ("secure",)], ids=["ahead", "later"])
-def test_a_change_that_cannot_be_kept_is_not_refused_for_its_own_sake(
-    both: Dual, monkeypatch: pytest.MonkeyPatch, methods: tuple[str, ...]
-) -> None:
+def test_a_change_that_cannot_be_kept_is_not_refused_for_its_own_sake(both: Dual, monkeypatch: pytest.MonkeyPatch) -> None:
     lock_of(both.file()).unlink()
     both.append("draft", send_status="N")
     both.read()
@@ -201,8 +198,7 @@ def test_a_change_that_cannot_be_kept_is_not_refused_for_its_own_sake(
         raise FileUnavailable("the disk of state_dir is full")
 
     monkeypatch.setattr(database, "record", lost)
-    for method in methods:
-        monkeypatch.setattr(Pending, method, full)
+    monkeypatch.setattr(Pending, "secure", full)
     sent = EditDraft(DEP, TO_DEPOSITOR, "draft", "2026-02-02 02:02:02", {"send_status": "Y"})
     with pytest.raises(StoreUnavailable, match="not known"):
         both.chain.apply(sent)

@@ -36,7 +36,7 @@ EVENTS = 25
 CROSSED: list[tuple[str | type, str]] = [
     *(("cif", method) for method in ("matches", "snapshot", "write", "put")),
     *(("database", method) for method in ("state", "snapshot", "record", "bring", "apply")),
-    *((Pending, method) for method in ("has", "of", "brought", "keep", "keep_ahead", "secure", "keep_on", "forget")),
+    *((Pending, method) for method in ("has", "of", "brought", "keep", "newest", "secure", "keep_on", "forget")),
     *((Markers, method) for method in ("set", "clear")),
 ]
 Chain = type[FilesAnswer] | type[DatabaseAnswers]

@@ -143,6 +143,27 @@ def test_a_mark_set_again_since_it_was_seen_stays(tmp_path: Path) -> None:
     assert markers.has(DEP)
 
 
+@pytest.mark.parametrize("folder", ["ahead", "pending", "cif-behind"])
+def test_a_folder_that_cannot_be_listed_is_named(tmp_path: Path, folder: str) -> None:
+    (tmp_path / folder).write_text("no folder")
+    kept = Markers(tmp_path) if folder == "cif-behind" else Pending(tmp_path)
+    with pytest.raises(FileUnavailable, match=folder):
+        kept.has(DEP)
+
+
+def test_what_is_forgotten_is_gone_for_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pending = Pending(tmp_path)
+    pending.keep(DEP, deltas()[0], 1)
+    synced: list[list[str]] = []
+
+    def noting(descriptor: int) -> None:
+        synced.append(os.listdir(f"/proc/self/fd/{descriptor}"))
+
+    monkeypatch.setattr(os, "fsync", noting)
+    pending.forget(pending.of(DEP))
+    assert synced == [[]]  # the folder, when the copy was out of it
+
+
 def test_a_kept_change_that_cannot_be_read_is_an_error_that_names_it(tmp_path: Path) -> None:
     Pending(tmp_path).keep(DEP, deltas()[0], 1)
     (kept,) = (tmp_path / "pending" / DEP).iterdir()

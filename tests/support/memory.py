@@ -1,5 +1,6 @@
 """Stores in memory of one deposition that answer as the real ones do, so that a walk of thousands of steps takes seconds."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,6 +15,7 @@ from service.storage.base import (
     Answer,
     Applied,
     Files,
+    Keeping,
     Merging,
     Moved,
     Outcome,
@@ -50,13 +52,14 @@ class MemoryFiles:
     def matches(self, _key: str, recorded: Signatures) -> bool:
         return all(recorded.get(content_type) == signed for content_type, signed in self.signatures.items())
 
-    def write(self, change: Change) -> Applied:
+    def write(self, change: Change, keeping: Keeping) -> Applied:
         self._require_free(change.content_type)
         delta, before = change.resolve(self.held), self.signatures[change.content_type]
-        if delta:
+        if not delta:
+            return Applied(delta, before, before, time.time_ns())
+        with keeping(delta, before) as copy:
             self.overwrite(delta.put_into(self.held.section(delta.content_type)))
-        self._count += 1
-        return Applied(delta, before, self.signatures[change.content_type], written=self._count)
+        return Applied(delta, before, self.signatures[change.content_type], time.time_ns(), copy)
 
     def put(self, _key: str, new: Section, found: str, _wait: float | None) -> str:
         self._require_free(new.content_type)
@@ -99,13 +102,13 @@ class MemoryRows:
 
     def apply(self, change: Change, waiting: Waiting) -> Outcome:
         self._require_up()
+        with self._locked():
+            if waiting():
+                raise Moved
         if self._held is None and not isinstance(change, AppendMessage):
             raise unknown_deposition(change.deposition_data_set_id)
         held = self._state()
         delta = change.resolve(held.correspondence)
-        with self._locked():
-            if delta.place in waiting():
-                raise Moved
         if delta:
             self._held = replace(_with(held, delta), version=held.version + 1, cif_behind=True)
         return Outcome(delta, {self.name: WRITTEN})

@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from service.storage.base import (
     WRITTEN,
     Answer,
     Applied,
+    Keeping,
     Moved,
     Observer,
     Outcome,
@@ -75,8 +77,11 @@ class CifStore:
             self._settled.keep(look, paths, found)
         return found
 
-    def write(self, change: Change) -> Applied:
-        """Resolve a change under the lock of its file and splice it in; nothing is written when it raises."""
+    def write(self, change: Change, keeping: Keeping = lambda *_: nullcontext()) -> Applied:
+        """Resolve a change under the lock of its file, keep it, and splice it in; nothing is written when it raises.
+
+        Raises StoreUnavailable where it could not be written, and others have taken it from where it was kept.
+        """
         key, content_type = change.deposition_data_set_id, change.content_type
         paths = self._located(key, create=self._create and isinstance(change, AppendMessage))
         with timed(self._observer, self.name, "write"), self._locks.held(paths[content_type]):
@@ -84,10 +89,11 @@ class CifStore:
             delta = change.resolve(FilesView(self._reader, paths, opened))
             if not delta:
                 return Applied(delta, opened.held.signature, opened.held.signature, time.time_ns())
-            known = opened.held.section
+            known, before = opened.held.section, opened.held.signature
             new = delta.put_into(known) if known is not None else None
-            after = self._replace(key, paths[content_type], opened, rows.changing(delta, opened.of), new)
-            return Applied(delta, opened.held.signature, after, time.time_ns())
+            with keeping(delta, before) as copy:
+                after = self._replace(key, paths[content_type], opened, rows.changing(delta, opened.of), new)
+            return Applied(delta, before, after, time.time_ns(), copy)
 
     def _opened(self, path: Path, content_type: str) -> Opened:
         """Open a file for a change. One that is changed again is read whole, so that its rows are known from then on."""

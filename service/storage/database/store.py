@@ -60,7 +60,7 @@ class DatabaseStore:
             raise unknown_deposition(deposition_data_set_id)
         return Answer(found.correspondence, self.name, tag=found.tag)
 
-    def apply(self, change: Change, waiting: Waiting = frozenset) -> Outcome:
+    def apply(self, change: Change, waiting: Waiting = lambda: False) -> Outcome:
         """Make a change durable here alone, which leaves the files behind. Raises Moved as `write` does."""
         return Outcome(self.write(change, waiting).delta, {self.name: WRITTEN})
 
@@ -122,10 +122,10 @@ class DatabaseStore:
             way = self._ways.of(connection, wanted) if begin.way is None else begin.way
             return slice_of(connection, wanted, begin.behind, way, limit)
 
-    def write(self, change: Change, waiting: Waiting = frozenset) -> Applied:
+    def write(self, change: Change, waiting: Waiting = lambda: False) -> Applied:
         """Resolve a change and write its rows in one transaction, which leaves the files behind.
 
-        Raises Moved where an earlier change of the same row waits for the database, which would be made behind this one.
+        Raises Moved where a change waits for the database: this one may be of what that found or makes.
         """
 
         def work(connection: Connection) -> Applied:
@@ -137,9 +137,9 @@ class DatabaseStore:
                 raise NoRow
             if isinstance(change, AppendMessage):
                 rows.look_ahead(change.content_type, str(change.message.message_id))
-            delta = change.resolve(rows)
-            if delta.place in waiting():
+            if waiting():
                 raise Moved
+            delta = change.resolve(rows)
             if delta:
                 rows.put(delta)
             else:

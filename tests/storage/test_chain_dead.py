@@ -1,0 +1,66 @@
+"""A worker that died between its file and the database leaves a copy of its change: it is known to all, and never stays."""
+
+import pytest
+from support.command import msgmodule
+from support.dual import DEP, Dual, dual, flags
+from support.site import DUAL, Site
+from support.world import Died
+
+from service.changes import Amend, MarkRead, Tag
+from service.errors import StoreUnavailable
+from service.messages import Status
+
+UNREAD, READ = ("N", "Y", "N"), ("Y", "Y", "N")
+
+
+@pytest.fixture(params=DUAL)
+def both(request: pytest.FixtureRequest, site: Site) -> Dual:
+    """A dual profile with a message that is read in its file, and not yet in the database."""
+    made = dual(site, request.param, MSGMODULE_CIRCUIT_BREAKER="false", MSGMODULE_LOCK_TIMEOUT="0.2")
+    made.append("m1")
+    made.chain.apply(Tag(DEP, "m1", *UNREAD))
+    made.read()
+
+    def dies(*_: object) -> None:
+        raise Died
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(made.services.stores.database, "record", dies)
+        with pytest.raises(Died):
+            made.chain.apply(MarkRead(DEP, "m1"))
+    return made
+
+
+@pytest.mark.parametrize("both", ["dual-write-db-read"], indirect=True)
+def test_a_change_of_what_waits_is_a_503_and_no_conflict(both: Dual) -> None:
+    gone = both.site.archive.rename(both.site.root / "unmounted")
+    seen = both.chain.read(DEP).correspondence.status("m1")
+    assert seen == Status("m1", DEP, *READ)
+    with pytest.raises(StoreUnavailable):
+        both.chain.apply(Amend(DEP, Status("m1", DEP, None, "Y", "N"), seen))
+    gone.rename(both.site.archive)
+
+
+@pytest.mark.parametrize("both", ["dual-write-db-read"], indirect=True)
+def test_reconcile_under_the_database_alone_brings_in_what_a_dead_worker_left(both: Dual) -> None:
+    assert msgmodule(both.site, "reconcile", "--all", profile="db-only").returncode == 0
+    assert both.kept("ahead") == []
+    assert flags(dual(both.site, "db-only")) == READ
+
+
+@pytest.mark.parametrize("both", ["dual-write-cif-read"], indirect=True)
+def test_the_move_to_the_files_alone_leaves_nothing_of_a_dead_worker(both: Dual) -> None:
+    both.services.switching.start()
+    both.services.switching.switch("cif-only", None, "planned", "operator")
+    alone = dual(both.site, "cif-only")
+    alone.chain.apply(Tag(DEP, "m1", *UNREAD))
+    assert not alone.chain.read(DEP).unverified
+    assert both.kept("ahead") == both.kept("pending") == []
+
+
+def test_a_copy_that_a_dead_worker_left_is_brought_in_and_one_that_a_power_cut_tore_is_nothing(both: Dual) -> None:
+    (left,) = both.kept("ahead")
+    (both.site.root / "state" / "ahead" / left.replace("-", "-0")).write_bytes(b"")
+    assert flags(both) == READ
+    assert both.is_equal()
+    assert both.kept("ahead") == both.kept("pending") == []
