@@ -6,15 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.dual import DEP, Dual, away, dual
+from support.dual import DEP, Dual, away, dual, first_call
 from support.mariadb import PrivateServer
 from support.site import DUAL, make_site
 from support.world import Died
 
-from service.changes import Amend, Change, EditDraft, MarkRead, Tag
+from service.changes import Amend, EditDraft, MarkRead, Tag
 from service.errors import Conflict
 from service.messages import FileReference, Message, Status
-from service.storage.base import Applied
 from service.storage.cif.lock import lock_of
 from service.storage.pending import Pending
 from service.vocabulary import TO_DEPOSITOR
@@ -224,16 +223,8 @@ def test_flags_that_another_programs_copy_brought_back_are_not_acknowledged_for_
     old, was = both.old_copy(), Tag(DEP, "m1", "N", "Y", "N")
     both.append("lost to the copy")
     both.chain.apply(Tag(DEP, "m1", "N", "N", "Y"))
-    cif = both.services.stores.cif
-    write = cif.write
-
-    def late(change: Change) -> Applied:
-        both.put_back(old)  # behind the look at the files that a change begins with
-        return write(change)
-
-    monkeypatch.setattr(cif, "write", late)
+    # behind the look at the files that a change begins with
+    first_call(both.services.stores.cif, "write", monkeypatch, lambda: both.put_back(old))
     both.chain.apply(was)
-    monkeypatch.setattr(cif, "write", write)
-
     assert both.chain.read(DEP).correspondence.status("m1") == Status("m1", DEP, "N", "Y", "N")
     assert both.is_equal()
