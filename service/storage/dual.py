@@ -180,10 +180,9 @@ class Dual:
             recorded = self.database.record(key, applied.delta, applied.before, applied.after, waits)
         except AWAY:
             return not self._keep(key, applied)
-        copies = [applied.copy] if applied.copy else []
-        has_older = any(applied.delta.place in self.pending.older(key, copy) for copy in copies)
-        if recorded is Recorded.IN_STEP and not has_older:
-            self.pending.forget(copies)
+        is_last = applied.copy is None or applied.delta.place not in self.pending.older(key, applied.copy)
+        if recorded is Recorded.IN_STEP and is_last:
+            self.pending.forget([applied.copy] if applied.copy else [])
             return True
         self._held(key, applied)
         return recorded is Recorded.OUT_OF_STEP or self._is_synced(key)

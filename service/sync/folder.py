@@ -14,7 +14,7 @@ from service.storage.durable import append_line, faults, make_directory
 from service.storage.guard import GuardedDatabase
 from service.storage.pending import Pending
 from service.sync.export import Outcome
-from service.sync.kept import Kept
+from service.sync.kept import steady
 from service.vocabulary import CONTENT_TYPES
 
 _LIST = ".exported.jsonl"
@@ -41,15 +41,15 @@ class Folder:
 
     def bring(self, deposition_data_set_id: str) -> Outcome:
         """Write what the database holds of a deposition, with what is kept for it; empty files are not made."""
-        kept = Kept.of(self._pending, deposition_data_set_id)  # first, for it may go into the rows meanwhile
-        known = self._database.snapshot(deposition_data_set_id)
+        key = deposition_data_set_id
+        known, kept = steady(self._pending, key, lambda: self._database.snapshot(key))
         if known is None:
-            raise unknown_deposition(deposition_data_set_id)
+            raise unknown_deposition(key)
         wanted = kept.over(known.correspondence)
-        found = self._found(deposition_data_set_id)
+        found = self._found(key)
         changed = [c for c in CONTENT_TYPES if wanted.section(c) != found.correspondence.section(c)]
         for content_type in changed:
-            self._replace(deposition_data_set_id, wanted.section(content_type), str(found.signatures[content_type]))
+            self._replace(key, wanted.section(content_type), str(found.signatures[content_type]))
         return Outcome.WRITTEN if changed else Outcome.UNCHANGED
 
     def _found(self, deposition_data_set_id: str) -> Snapshot:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from support.dual import DEP, Dual, away, dual, first_call, flags, noted
+from support.dual import DEP, QUICK, Dual, away, dual, first_call, flags, noted
 from support.site import DUAL, Site
 from support.world import Died
 
@@ -15,7 +15,6 @@ from service.storage.base import Applied
 from service.storage.cif.lock import lock_of
 from service.storage.pending import Pending
 
-QUICK = {"MSGMODULE_CIRCUIT_BREAKER": "false", "MSGMODULE_LOCK_TIMEOUT": "0.2"}
 UNREAD = ("N", "Y", "N")
 BACK = Tag(DEP, "m1", *UNREAD)
 READ = MarkRead(DEP, "m1")

@@ -4,14 +4,12 @@ from typing import Any
 
 import pytest
 from support.command import msgmodule
-from support.dual import DEP, Dual, dual, first_call, flags
+from support.dual import DEP, QUICK, Dual, dual, first_call, flags
 from support.site import Site
 
 from service.changes import MarkRead, Tag
 from service.errors import CommitUnknown, DatabaseUnavailable, NotFound, StoreUnavailable
 from service.storage.markers import Markers
-
-QUICK = {"MSGMODULE_CIRCUIT_BREAKER": "false", "MSGMODULE_LOCK_TIMEOUT": "0.2"}
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from support import legacy
-from support.dual import DEP, Dual, away, dual, first_call, flags
+from support.dual import DEP, QUICK, Dual, away, drafted, dual, first_call, flags
 from support.site import DUAL, Site
 
 from service.changes import Amend, EditDraft, MarkRead, Tag
@@ -13,18 +13,10 @@ from service.errors import CommitUnknown, DatabaseUnavailable, NotFound, StaleAn
 from service.messages import FileReference, Message, OriginalCommunication
 from service.vocabulary import TO_DEPOSITOR
 
-QUICK = {"MSGMODULE_CIRCUIT_BREAKER": "false", "MSGMODULE_LOCK_TIMEOUT": "0.2"}
-
 
 @pytest.fixture(params=DUAL)
 def both(request: pytest.FixtureRequest, site: Site) -> Dual:
-    """A dual profile with a draft and its flags in both stores."""
-    made = dual(site, request.param, **QUICK)
-    made.append("m1", "draft", send_status="N", message_subject="subject")
-    made.chain.apply(Tag(DEP, "m1", "N", "Y", "N"))
-    made.read()
-    assert made.is_equal()
-    return made
+    return drafted(site, request.param)
 
 
 def edit(**edits: str) -> EditDraft:

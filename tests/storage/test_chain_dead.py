@@ -2,7 +2,7 @@
 
 import pytest
 from support.command import msgmodule
-from support.dual import DEP, Dual, dual, flags
+from support.dual import DEP, QUICK, Dual, dual, flags
 from support.site import DUAL, Site
 from support.world import Died
 
@@ -16,7 +16,7 @@ UNREAD, READ = ("N", "Y", "N"), ("Y", "Y", "N")
 @pytest.fixture(params=DUAL)
 def both(request: pytest.FixtureRequest, site: Site) -> Dual:
     """A dual profile with a message that is read in its file, and not yet in the database."""
-    made = dual(site, request.param, MSGMODULE_CIRCUIT_BREAKER="false", MSGMODULE_LOCK_TIMEOUT="0.2")
+    made = dual(site, request.param, **QUICK)
     made.append("m1")
     made.chain.apply(Tag(DEP, "m1", *UNREAD))
     made.read()

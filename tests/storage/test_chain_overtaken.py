@@ -3,27 +3,19 @@
 from typing import Any
 
 import pytest
-from support.dual import DEP, Dual, away, dual, first_call, flags, noted
+from support.dual import DEP, QUICK, Dual, away, drafted, dual, first_call, flags, noted
 from support.site import DUAL, Site
 
-from service.changes import AppendMessage, EditDraft, MarkRead, Tag
+from service.changes import AppendMessage, EditDraft, MarkRead
 from service.errors import CommitUnknown
 from service.messages import FileReference, Message
 from service.storage.base import Snapshot
 from service.vocabulary import TO_DEPOSITOR
 
-QUICK = {"MSGMODULE_CIRCUIT_BREAKER": "false", "MSGMODULE_LOCK_TIMEOUT": "0.2"}
-
 
 @pytest.fixture(params=DUAL)
 def both(request: pytest.FixtureRequest, site: Site) -> Dual:
-    """A dual profile with a draft and its flags in both stores."""
-    made = dual(site, request.param, **QUICK)
-    made.append("m1", "draft", send_status="N", message_subject="subject")
-    made.chain.apply(Tag(DEP, "m1", "N", "Y", "N"))
-    made.read()
-    assert made.is_equal()
-    return made
+    return drafted(site, request.param)
 
 
 def peer(both: Dual, profile: str | None = None) -> Dual:

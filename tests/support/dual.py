@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, select
 
-from service.changes import AppendMessage
+from service.changes import AppendMessage, Tag
 from service.errors import DatabaseUnavailable
 from service.messages import Correspondence, Message
 from service.services import Services
@@ -22,6 +22,7 @@ from service.vocabulary import TO_DEPOSITOR
 from support.site import Site
 
 DEP = "D_1000000001"
+QUICK = {"MSGMODULE_CIRCUIT_BREAKER": "false", "MSGMODULE_LOCK_TIMEOUT": "0.2"}
 _CALLS = ("state", "snapshot", "current", "record", "bring", "apply", "note")
 
 
@@ -117,3 +118,13 @@ def flags(both: Dual) -> tuple[str | None, ...]:
 
 def dual(site: Site, profile: str, **more: str) -> Dual:
     return Dual(site, site.services(profile, **more))
+
+
+def drafted(site: Site, profile: str) -> Dual:
+    """Give a dual profile, which waits for nothing, with the draft m1 and its flags in both stores."""
+    made = dual(site, profile, **QUICK)
+    made.append("m1", "draft", send_status="N", message_subject="subject")
+    made.chain.apply(Tag(DEP, "m1", "N", "Y", "N"))
+    made.read()
+    assert made.is_equal()
+    return made
