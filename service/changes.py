@@ -82,9 +82,7 @@ class EditDraft:
 
     def resolve(self, view: View) -> Delta:
         """Raise NotFound for an unknown message and Conflict for one already sent."""
-        stored = view.message(self.message_id, self.content_type)
-        if stored is None:
-            raise unknown_message(self.deposition_data_set_id, self.message_id)
+        stored = _known(view, self.deposition_data_set_id, self.message_id, self.content_type)
         if stored.send_status != NO:
             raise Conflict(
                 f"message {self.message_id} is already sent and stays as it is; send a new message instead",

@@ -89,7 +89,7 @@ class Snapshot:
 Files = Mapping[str, tuple[Section, str]]
 #: Decides, under the lock and on what the database holds there, what it shall hold, and which conflicts that settles.
 Merging = Callable[[Snapshot], tuple[Correspondence, Iterable[Difference]]]
-#: Tells, under the lock of a deposition's row, whether a change waits for the database.
+#: Tells, under the lock of a deposition's row, whether a change waits for the database: any, or the one in question.
 Waiting = Callable[[], bool]
 #: Keeps a change, by the signature of the file that it found, for as long as that is written; takes it back if it is not.
 Keeping = Callable[[Delta, str], AbstractContextManager[Path | None]]

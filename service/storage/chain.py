@@ -14,7 +14,7 @@ from service.errors import (
     FileUnavailable,
     StoreUnavailable,
 )
-from service.storage.base import BEHIND, WRITTEN, Answer, Moved, Outcome, unknown_deposition
+from service.storage.base import BEHIND, WRITTEN, Answer, Moved, Outcome, Snapshot, unknown_deposition
 from service.storage.cif.store import CifStore
 from service.storage.dual import Dual
 from service.storage.guard import GuardedDatabase
@@ -85,15 +85,16 @@ class DatabaseAnswers(Dual):
         except FileUnavailable:
             if found is None:
                 raise
-            return self._from_database(deposition_data_set_id)
+            return self._from_database(deposition_data_set_id, found)
         return Answer(report.correspondence, self.database.name)
 
     def is_ready(self) -> bool:
         return self.database.is_ready() or self.cif.is_ready()
 
-    def _from_database(self, deposition_data_set_id: str) -> Answer:
-        """Answer from the database and what is kept for it."""
-        known, kept = steady(self.pending, deposition_data_set_id, lambda: self.database.read(deposition_data_set_id))
+    def _from_database(self, deposition_data_set_id: str, found: Snapshot) -> Answer:
+        """Answer from the database, which held what was found, and what is kept for it."""
+        key = deposition_data_set_id
+        known, kept = steady(self.pending, key, lambda: self.database.current(key) or found)
         return Answer(kept.over(known.correspondence), self.database.name, unverified=True)
 
     def _from_files(self, deposition_data_set_id: str) -> Answer:

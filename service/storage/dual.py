@@ -120,15 +120,14 @@ class Dual:
 
         Raises StaleAnswerRefused (promise P4).
         """
-        self._require_current(deposition_data_set_id)
         key = deposition_data_set_id
+        self._require_current(key)
         try:
             found, kept = steady(self.pending, key, lambda: self.cif.read(key).correspondence)
         except NotFound as error:
             self.observer.stale_refused()
             raise StaleAnswerRefused(
-                f"the database is down and there is no file of {deposition_data_set_id}; try again when it is back",
-                deposition_data_set_id=deposition_data_set_id,
+                f"the database is down and there is no file of {key}; try again when it is back", deposition_data_set_id=key
             ) from error
         return Answer(kept.beside(found), self.cif.name, unverified=True)
 
@@ -176,8 +175,7 @@ class Dual:
         """
         key = deposition_data_set_id
         try:
-            waits = partial(self.pending.waits, applied.copy)
-            recorded = self.database.record(key, applied.delta, applied.before, applied.after, waits)
+            recorded = self.database.record(key, applied, partial(self.pending.waits, applied.copy))
         except AWAY:
             return not self._keep(key, applied)
         is_last = applied.copy is None or applied.delta.place not in self.pending.older(key, applied.copy)
@@ -232,5 +230,7 @@ class Dual:
 
 def _informed(change: Change, seen: Signatures | None, delta: Delta, before: str | None) -> Delta:
     """Say of a change whether the database held what it found: where its file was as the look before had it."""
-    is_as_seen = seen is not None and same_signature(seen.get(change.content_type), before)
-    return replace(delta, informed=is_as_seen or (seen is not None and isinstance(change, AppendMessage)))
+    is_informed = seen is not None and (
+        isinstance(change, AppendMessage) or same_signature(seen.get(change.content_type), before)
+    )
+    return replace(delta, informed=is_informed)

@@ -5,7 +5,7 @@ import fcntl
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from service.errors import FileUnavailable
@@ -84,6 +84,13 @@ def make_directory(path: Path) -> None:
     make_directory(path.parent)
     path.mkdir(exist_ok=True)
     sync_path(path.parent)
+
+
+def names(directory: Path) -> list[str]:
+    """Name what a directory holds, in order, but for hidden files; nothing where it is not there. Raises FileUnavailable."""
+    with faults(directory), suppress(FileNotFoundError):
+        return sorted(name for name in os.listdir(directory) if not name.startswith("."))
+    return []
 
 
 def remove(path: Path) -> None:

@@ -10,7 +10,6 @@ import pybreaker
 
 from service.changes import Change
 from service.conflicts import Difference
-from service.deltas import Delta
 from service.errors import DatabaseUnavailable, StoreUnavailable
 from service.messages import Correspondence
 from service.storage.base import (
@@ -161,15 +160,8 @@ class GuardedDatabase:
     def write(self, change: Change) -> Applied:
         return self._call("write", lambda: self._database.write(change))
 
-    def record(
-        self,
-        deposition_data_set_id: str,
-        delta: Delta,
-        before: str | None,
-        after: str | None,
-        waits: Callable[[], bool] = lambda: True,
-    ) -> Recorded:
-        return self._call("write", lambda: self._database.record(deposition_data_set_id, delta, before, after, waits))
+    def record(self, deposition_data_set_id: str, applied: Applied, waits: Waiting = lambda: True) -> Recorded:
+        return self._call("write", lambda: self._database.record(deposition_data_set_id, applied, waits))
 
     def bring(self, deposition_data_set_id: str, files: Files, merged: Merging) -> Correspondence:
         return self._call("sync", lambda: self._database.bring(deposition_data_set_id, files, merged))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from service.errors import CommitUnknown, MessagingError
 from service.storage.base import Moved
-from service.storage.durable import exclusive, faults, make_directory, remove, write_new
+from service.storage.durable import exclusive, faults, make_directory, names, remove, write_new
 
 
 class Markers:
@@ -77,9 +77,7 @@ class Markers:
         return False
 
     def depositions(self) -> tuple[str, ...]:
-        with faults(self._root), suppress(FileNotFoundError):
-            return tuple(name for name in sorted(os.listdir(self._root)) if not name.startswith("."))
-        return ()
+        return tuple(names(self._root))
 
     def since(self) -> Iterator[float]:
         """Give, for each of them, when it was marked last, in seconds since 1970."""

@@ -13,7 +13,7 @@ from typing import Any
 from service.deltas import Delta, Place
 from service.errors import DamagedFile, StoreUnavailable
 from service.messages import FileReference, Message, OriginalCommunication, Status
-from service.storage.durable import faults, make_directory, remove, sync_path, write_new
+from service.storage.durable import faults, make_directory, names, remove, sync_path, write_new
 
 #: What a kept change is named by while it waits for the database, and once only its file lacks it.
 _WAITING, _BROUGHT = _SUFFIXES = (".json", ".brought")
@@ -112,16 +112,16 @@ class Pending:
 
     def depositions(self) -> tuple[str, ...]:
         """List the depositions for which changes are kept that were acknowledged."""
-        return tuple(name for name in sorted(_names(self._root)) if _names(self._root / name))
+        return tuple(name for name in names(self._root) if names(self._root / name))
 
     def begun(self) -> set[str]:
         """List the depositions with a change on its way, or one whose worker died there."""
-        return {name.partition(".")[0] for name in _names(self._ahead)}
+        return {name.partition(".")[0] for name in names(self._ahead)}
 
     def since(self) -> Iterator[float]:
         """Give, for each of those of `depositions`, when the oldest of its changes was kept, in seconds since 1970."""
         for deposition_data_set_id in self.depositions():
-            oldest = min((n for n in _names(self._root / deposition_data_set_id) if n.endswith(_WAITING)), default=None)
+            oldest = min((n for n in names(self._root / deposition_data_set_id) if n.endswith(_WAITING)), default=None)
             if oldest is not None:
                 yield int(oldest.partition("-")[0]) / 1e9
 
@@ -153,8 +153,8 @@ class Pending:
     def _kept(self, deposition_data_set_id: str, *suffixes: str) -> list[Path]:
         """List the copies of a deposition, oldest first; all of them where no suffix is named."""
         lasting = self._root / deposition_data_set_id
-        begun = [self._ahead / name for name in _names(self._ahead) if name.startswith(f"{deposition_data_set_id}.")]
-        found = [*begun, *(lasting / name for name in _names(lasting))]  # in this order: one may be made to last meanwhile
+        begun = [self._ahead / name for name in names(self._ahead) if name.startswith(f"{deposition_data_set_id}.")]
+        found = [*begun, *(lasting / name for name in names(lasting))]  # in this order: one may be made to last meanwhile
         return sorted((path for path in found if path.suffix in (suffixes or _SUFFIXES)), key=_order)
 
     def _loaded(self, copies: Iterable[Path]) -> dict[Path, Delta]:
@@ -204,12 +204,6 @@ def _name(written: int) -> str:
 def _order(copy: Path) -> str:
     """Give the part of a name by which copies are ordered, wherever they are."""
     return copy.stem.rpartition(".")[2]
-
-
-def _names(directory: Path) -> list[str]:
-    with faults(directory), suppress(FileNotFoundError):
-        return [name for name in os.listdir(directory) if not name.startswith(".")]
-    return []
 
 
 def _text(delta: Delta) -> bytes:

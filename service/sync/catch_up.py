@@ -31,6 +31,6 @@ def catch_up(database: GuardedDatabase, state_dir: Path, deposition_data_set_id:
         log.add(deposition_data_set_id, conflicts)
         return new, conflicts
 
-    if pending.of(deposition_data_set_id):
+    if pending.is_any(deposition_data_set_id):
         database.bring(deposition_data_set_id, {}, decide)
         pending.keep_on(waiting)

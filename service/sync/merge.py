@@ -68,8 +68,7 @@ def merge(file: Section, rows: Section, facts: Facts, edits: Edits = NO_EDITS) -
 
     A row that vanished from a file whose rows the database had is lost by an old copy written over it; then the database
     is right about differing rows too; and about one that stands in the file as an edit found it, or as one left it that the
-    database has had. Ordinals are the file's
-    own: a restored row whose number is taken gets the next.
+    database has had. Ordinals are the file's own: a restored row whose number is taken gets the next.
     """
     lost = 0 if facts.cif_behind else _missing(file, rows)
     decided = [_Category(a, b, facts, edits, old_copy=bool(lost)) for a, b in _pairs(file, rows)]

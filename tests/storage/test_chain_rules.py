@@ -92,11 +92,11 @@ def test_two_writers_that_commit_in_the_other_order_make_the_signature_unknown(b
         stores.cif.write(AppendMessage(DEP, Message(TO_DEPOSITOR, None, key, DEP, "2026-01-02 03:04:05"))) for key in "ab"
     )
 
-    stores.database.record(DEP, second.delta, second.before, second.after)
+    stores.database.record(DEP, second)
     state = stores.database.state(DEP)
     assert state is not None
     assert state.signatures[TO_DEPOSITOR] is None, "the rule CAS: recorded was not what the second writer had found"
-    stores.database.record(DEP, first.delta, first.before, first.after)
+    stores.database.record(DEP, first)
 
     assert both.read() == ["m0", "a", "b"]
     assert both.is_equal()
@@ -107,7 +107,7 @@ def test_a_sync_records_no_signature_when_a_change_came_meanwhile(both: Dual) ->
     stores = both.services.stores
     found = stores.cif.snapshot(DEP)
     late = stores.cif.write(AppendMessage(DEP, Message(TO_DEPOSITOR, None, "late", DEP, "2026-01-02 03:04:05")))
-    stores.database.record(DEP, late.delta, late.before, late.after)
+    stores.database.record(DEP, late)
     files = {s.content_type: (s, str(found.signatures[s.content_type])) for s in found.correspondence.sections}
 
     stores.database.bring(DEP, files, lambda now: (now.correspondence, ()))

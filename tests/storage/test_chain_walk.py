@@ -55,6 +55,7 @@ class Walk:
         self.history = History()
         self.copies: list[Correspondence] = []
         self.told: list[str] = []
+        self.tell = self.told.append
         self.content_types: dict[str, str] = {}
         self.count = 0
 
@@ -69,8 +70,9 @@ class Walk:
         for _ in range(EVENTS):
             events = (self.ours, self.take, self.overwrite, self.switch_database, self.lock)
             self.chance.choices(events, (45, 10, 15, 15, 8))[0]()
-            with suppress(StoreUnavailable):
-                self.read() if self.chance.random() < 0.5 else None
+            if self.chance.random() < 0.5:
+                with suppress(StoreUnavailable):
+                    self.read()
         self.rows.is_down, self.files.locked = False, set()
         self.tell("everything is up")
         if self.history.texts or self.history.unanswered:
@@ -231,9 +233,6 @@ class Walk:
     def name(self, prefix: str) -> str:
         self.count += 1
         return f"{prefix}{self.count}"
-
-    def tell(self, text: str) -> None:
-        self.told.append(text)
 
 
 @pytest.mark.parametrize("chain", CHAINS)

@@ -1,7 +1,7 @@
 """Stores in memory of one deposition that answer as the real ones do, so that a walk of thousands of steps takes seconds."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -113,13 +113,13 @@ class MemoryRows:
             self._held = replace(_with(held, delta), version=held.version + 1, cif_behind=True)
         return Outcome(delta, {self.name: WRITTEN})
 
-    def record(self, _key: str, delta: Delta, before: str | None, after: str | None, waits: Callable[[], bool]) -> Recorded:
+    def record(self, _key: str, applied: Applied, waits: Waiting) -> Recorded:
         self._require_up()
         with self._locked():
             if not waits():
                 return Recorded.IN_STEP
-        held, file = self._state(), delta.content_type
-        in_step = held.signatures.get(file) in {before, after} and not held.cif_behind
+        held, delta, file, after = self._state(), applied.delta, applied.delta.content_type, applied.after
+        in_step = held.signatures.get(file) in {applied.before, after} and not held.cif_behind
         fits = delta.fits(held.correspondence)
         is_here = fits or delta.is_in(held.correspondence)
         signatures = {**held.signatures, file: after if in_step and is_here else None}

@@ -127,7 +127,7 @@ def test_a_writer_that_a_sync_overtook_leaves_both_equal(both: Dual) -> None:
     message = Message(TO_DEPOSITOR, None, "m2", DEP, "2026-01-02 03:04:05", message_text="t")
     applied = both.services.stores.cif.write(AppendMessage(DEP, message))
     both.read()
-    both.services.stores.database.record(DEP, applied.delta, applied.before, applied.after)
+    both.services.stores.database.record(DEP, applied)
     assert both.is_equal()
 
 

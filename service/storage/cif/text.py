@@ -62,13 +62,15 @@ def to_token(text: str | None) -> bytes:
     """Write a value as it stands in a file, quotes or semicolons included; first matching rule of reference section 3."""
     if not text:
         return b"?"
-    return _recurring(text) if len(text) < _SHORT else _quoted(encode(text)).encode("utf-8")
+    return _recurring(text) if len(text) < _SHORT else _written(text)
 
 
-@lru_cache(maxsize=4096)
-def _recurring(text: str) -> bytes:
-    """Remember what ids, types and flags are written as: nearly all values of a file are among few."""
+def _written(text: str) -> bytes:
     return _quoted(encode(text)).encode("utf-8")
+
+
+# ids, types and flags: nearly all values of a file are among few
+_recurring = lru_cache(maxsize=4096)(_written)
 
 
 def _quoted(value: str) -> str:
@@ -90,13 +92,14 @@ def from_token(token: bytes) -> str | None:
     """
     if token == b"?":
         return None
-    return _known(token) if len(token) < _SHORT else decode(_unquoted(token).decode("utf-8"))
+    return _known(token) if len(token) < _SHORT else _said(token)
 
 
-@lru_cache(maxsize=4096)
-def _known(token: bytes) -> str:
-    """Remember what recurring values say."""
+def _said(token: bytes) -> str:
     return decode(_unquoted(token).decode("utf-8"))
+
+
+_known = lru_cache(maxsize=4096)(_said)
 
 
 def _unquoted(token: bytes) -> bytes:

@@ -1,13 +1,12 @@
 """The database store: one transaction per change, with the deposition's row locked."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from service.changes import AppendMessage, Change
 from service.conflicts import Difference
-from service.deltas import Delta
 from service.errors import DatabaseRefused, DatabaseUnavailable
 from service.messages import Correspondence
 from service.storage.base import (
@@ -135,10 +134,10 @@ class DatabaseStore:
                 if not (self._create and isinstance(change, AppendMessage)):
                     raise unknown_deposition(key)
                 raise NoRow
-            if isinstance(change, AppendMessage):
-                rows.look_ahead(change.content_type, str(change.message.message_id))
             if waiting():
                 raise Moved
+            if isinstance(change, AppendMessage):
+                rows.look_ahead(change.content_type, str(change.message.message_id))
             delta = change.resolve(rows)
             if delta:
                 rows.put(delta)
@@ -148,15 +147,8 @@ class DatabaseStore:
 
         return self._transactions.run(work, change.deposition_data_set_id)
 
-    def record(
-        self,
-        deposition_data_set_id: str,
-        delta: Delta,
-        before: str | None,
-        after: str | None,
-        waits: Callable[[], bool] = lambda: True,
-    ) -> Recorded:
-        """Write the rows that a file already holds, and move its recorded signature from `before` to `after`.
+    def record(self, deposition_data_set_id: str, applied: Applied, waits: Waiting = lambda: True) -> Recorded:
+        """Write the rows of a change that its file holds, and move that one's signature from `before` to `after`.
 
         Where the recorded one is neither, the files are behind, or another row stands there than the change found, it
         becomes unknown and that row is left, so that the next access syncs and decides (DESIGN.md section 5; rules CAS and
@@ -164,12 +156,12 @@ class DatabaseStore:
         """
 
         def work(connection: Connection) -> Recorded:
-            key, file = deposition_data_set_id, delta.content_type
-            in_step = depositions.follow(connection, key, file, before, after)
+            key, delta, file = deposition_data_set_id, applied.delta, applied.delta.content_type
+            in_step = depositions.follow(connection, key, file, applied.before, applied.after)
             if not in_step and not depositions.lose(connection, key, file):
                 raise NoRow
             if not waits():
-                connection.rollback()
+                connection.rollback()  # a sync has brought it in
                 return Recorded.IN_STEP
             rows = Rows(connection, key)
             if delta.append:

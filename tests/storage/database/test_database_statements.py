@@ -11,6 +11,7 @@ from support.site import Site, make_site
 
 from service.changes import AppendMessage, Change, EditDraft, MarkRead
 from service.messages import FileReference, OriginalCommunication
+from service.storage.base import Applied
 from service.storage.database.store import DatabaseStore
 from service.vocabulary import CONTENT_TYPES, TO_DEPOSITOR
 
@@ -58,7 +59,7 @@ def test_a_change_that_the_file_holds_takes_no_more(store: DatabaseStore, name: 
     found = store.snapshot(DEP)
     assert found is not None
     delta = CHANGES[name].resolve(found.correspondence)
-    statements, commits = counted(store, lambda: store.record(DEP, delta, None, "1-2-3-4"))
+    statements, commits = counted(store, lambda: store.record(DEP, Applied(delta, None, "1-2-3-4")))
     assert statements <= 8
     assert commits == 1
 
@@ -69,7 +70,7 @@ def test_a_change_that_follows_what_is_recorded_finds_locks_and_records_in_one_s
     files = {c: (found.correspondence.section(c), "1-2-3-4~") for c in CONTENT_TYPES}
     store.bring(DEP, files, lambda now: (now.correspondence, ()))
     delta = LETTER.resolve(found.correspondence)
-    statements, _ = counted(store, lambda: store.record(DEP, delta, "1-2-3-4", "1-2-3-5"))
+    statements, _ = counted(store, lambda: store.record(DEP, Applied(delta, "1-2-3-4", "1-2-3-5")))
     assert statements == 5  # the row, what stands there, and one for each of three categories
     state = store.state(DEP)
     assert state is not None
