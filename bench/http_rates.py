@@ -178,7 +178,7 @@ def main() -> None:
         site = make_site(folder / "site", url)
         site.initialise()
         fill(site.services("db-only").stores.database)
-        size = len(json.dumps({"messages": [POSTED] * MESSAGES}))
+        size = len(site.client(site.app("db-only")).get(PATH % 1_000_000_000).data)
         with straight(folder, url.rpartition("/")[2], size) as hand:
             found = database_alone(folder, url, hand, site)
             found |= {f"post {profile}": both_stores(folder, profile, hand) for profile in DUAL}

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from service.amend import missing
-from service.messages import Counts, FileReference, Message, OriginalCommunication, Section, Status, unnumbered
+from service.messages import Counts, FileReference, Message, OriginalCommunication, Row, Section, Status, unnumbered
 
 Keyed = TypeVar("Keyed", Message, Status)
 #: Which row: a message or a status, in which file, and of which message.
@@ -31,7 +31,8 @@ class Delta:
     `before` is the row whose place the replaced message or the status takes; `files` and `originals` of a replaced message,
     where any are new, are all that it shall have, of which a store adds what it lacks. `repeated` says that the rows stand
     there already: they are those stored, and nothing is to be written. `informed` says that the database held what the
-    change found: whatever else it holds there later came behind the change.
+    change found: whatever else it holds there later came behind the change. `begun` says that nobody knows whether its file
+    has ever held it: whoever writes that has not come so far, or died there.
     """
 
     content_type: str
@@ -43,6 +44,7 @@ class Delta:
     before: Message | Status | None = None
     repeated: bool = False
     informed: bool = False
+    begun: bool = False
 
     def __bool__(self) -> bool:
         """Tell whether there is anything to write."""
@@ -63,6 +65,12 @@ class Delta:
     def is_edit(self) -> bool:
         """Tell whether this change says what its row shall be, and not only which references belong to the one it found."""
         return self.status is not None or unnumbered(self.row) != unnumbered(self.before)
+
+    @property
+    def added(self) -> tuple[Row, ...]:
+        """Give the rows that this change may add to those that are there."""
+        row = None if self.before else self.append or self.status
+        return (*((row,) if row else ()), *self.files, *self.originals)
 
     def standing(self, view: View) -> Message | Status | None:
         """Give the row that stands where this change puts one."""

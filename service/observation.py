@@ -23,9 +23,9 @@ def init_app(app: Flask, metrics: Metrics) -> None:
     def begin() -> None:
         g.begun = time.perf_counter()
         given = request.headers.get(REQUEST_ID, "")
-        g.request_id = given if _ID.fullmatch(given) else uuid.uuid4().hex
+        request_id = g.request_id = given if _ID.fullmatch(given) else uuid.uuid4().hex
         structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=g.request_id)
+        structlog.contextvars.bind_contextvars(request_id=request_id)
 
     def end(response: Response) -> Response:
         route = str(request.url_rule) if request.url_rule else _UNKNOWN

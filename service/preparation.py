@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
-from service.errors import Crossing, DatabaseUnavailable, MessagingError, StoreUnavailable
+from service.errors import Crossing, DatabaseUnavailable, MessagingError, NotFound, StoreUnavailable
 from service.situation import Brought, Situation
 from service.sync.restore import restore
 
@@ -73,6 +73,8 @@ def _each(work: Callable[[str], None], depositions: Iterable[str], brought: Brou
             work(key)
         except Crossing:
             continue  # written all the time: it stays marked, and comes up at an access
+        except NotFound:
+            continue  # marked for a change that was not made, and known to no store: the sync has taken the mark away
         except MessagingError as error:
             brought.failed[key] = error.message
             if isinstance(error, DatabaseUnavailable):

@@ -55,12 +55,15 @@ class Runtime:
 
     def lease(self) -> Snapshot:
         """Give the snapshot that a request works with until it is released; the worker is under its epoch so long."""
+        seen = self._seen
+        snapshot = seen[1] if seen else self.current()
         while True:
-            snapshot = self.current()
             self._leases.begin(snapshot.active.epoch)
-            if self.current() is snapshot:
+            current = self.current()  # asked once the lease counts: no switch is missed
+            if current is snapshot:
                 return snapshot
-            self._leases.end(snapshot.active.epoch)  # switched in between: nobody has been told of this lease
+            self._leases.end(snapshot.active.epoch)
+            snapshot = current
 
     def release(self, snapshot: Snapshot) -> None:
         """End a request's lease; the last one of an old epoch brings this worker to the current one."""

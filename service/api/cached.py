@@ -27,16 +27,12 @@ def answered(answer: Answer, build: Callable[[], Body]) -> Response:
 
     An answer whose content nobody can vouch for has no tag and is made each time.
     """
-    tag = _tag_of(answer)
-    if tag is not None and request.if_none_match.contains_weak(tag):
-        response = Response(status=304)
-    else:
-        response = Response(_body(tag, build), mimetype="application/json")
+    tag, headers = _tag_of(answer), {"X-Served-By": answer.served_by}
     if tag is not None:
-        response.set_etag(tag)
-        response.headers["Cache-Control"] = "private, no-cache"  # ask again each time, with the tag
-    response.headers["X-Served-By"] = answer.served_by
-    return response
+        headers |= {"ETag": f'"{tag}"', "Cache-Control": "private, no-cache"}  # ask again each time, with the tag
+        if request.if_none_match.contains_weak(tag):
+            return Response(status=304, headers=headers)
+    return Response(_body(tag, build), headers=headers, mimetype="application/json")
 
 
 def _body(tag: str | None, build: Callable[[], Body]) -> bytes:

@@ -12,7 +12,7 @@ from service.cli.common import json_option, selected, selection_options, service
 from service.errors import MessagingError, StoreUnavailable
 from service.services import Services
 from service.storage.pending import Pending
-from service.sync.catch_up import catch_up
+from service.sync.catch_up import CatchUp
 from service.sync.reconcile import Reconciler
 from settings import Profile
 
@@ -78,10 +78,9 @@ def _repaired(found: Services, chosen: Iterable[str] | None, *, as_json: bool) -
 
 def _caught_up(found: Services) -> None:
     """Bring in what requests that began under the profile before have kept for the database."""
-    stores = found.stores
-    pending = Pending(stores.state_dir)
+    pending, catch_up = Pending(found.stores.state_dir), CatchUp(found.stores.database, found.stores.state_dir)
     for deposition_data_set_id in sorted({*pending.depositions(), *pending.begun()}):
-        catch_up(stores.database, stores.state_dir, deposition_data_set_id)
+        catch_up.run(deposition_data_set_id)
 
 
 def _synced(found: Services, profile: Profile, chosen: Iterable[str] | None, *, as_json: bool) -> bool:

@@ -20,7 +20,7 @@ from service.storage.dual import Dual
 from service.storage.guard import GuardedDatabase
 from service.storage.markers import Markers
 from service.storage.pending import Pending
-from service.sync.catch_up import catch_up
+from service.sync.catch_up import CatchUp
 from service.sync.kept import steady
 from service.sync.restore import restore
 
@@ -125,7 +125,9 @@ class FilesAlone:
         key = change.deposition_data_set_id
         restore(self._cif, self._pending, key)
         applied = self._cif.write(change, partial(self._keeping, key))
-        if not applied.delta and self._pending.has(key):
+        if applied.copy is not None:
+            self._pending.secure(applied.copy)
+        elif not applied.delta and self._pending.has(key):
             self._pending.keep(key, applied.delta, applied.written)
         return Outcome(applied.delta, {self._cif.name: WRITTEN})
 
@@ -137,7 +139,7 @@ class FilesAlone:
 
     def _keeping(self, deposition_data_set_id: str, delta: Delta, _before: str) -> AbstractContextManager[Path | None]:
         key = deposition_data_set_id
-        return self._pending.kept(key, delta, lasting=True) if self._pending.has(key) else nullcontext()
+        return self._pending.kept(key, delta) if self._pending.has(key) else nullcontext()
 
 
 class DatabaseAlone:
@@ -149,13 +151,12 @@ class DatabaseAlone:
 
     def __init__(self, database: GuardedDatabase, state_dir: Path) -> None:
         self._database = database
-        self._state_dir = state_dir
         self._markers = Markers(state_dir)
-        self._pending = Pending(state_dir)
+        self._catch_up = CatchUp(database, state_dir)
 
     def read(self, deposition_data_set_id: str) -> Answer:
         """Answer from the database, once it has what such a request kept for it."""
-        catch_up(self._database, self._state_dir, deposition_data_set_id)
+        self._catch_up.run(deposition_data_set_id)
         found = self._database.current(deposition_data_set_id)
         if found is None:
             raise unknown_deposition(deposition_data_set_id)
@@ -179,6 +180,6 @@ class DatabaseAlone:
         """Make a change once the database has what was kept for it: again where something was kept since that look."""
         key = change.deposition_data_set_id
         while True:
-            catch_up(self._database, self._state_dir, key)
+            self._catch_up.run(key)
             with suppress(Moved):
-                return self._database.apply(change, partial(self._pending.is_any, key))
+                return self._database.apply(change, partial(self._catch_up.waits, key))

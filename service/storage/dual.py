@@ -143,14 +143,13 @@ class Dual:
     def _keeping(
         self, change: Change, seen: Signatures | None, delta: Delta, before: str
     ) -> AbstractContextManager[Path | None]:
-        """Keep a change while its file is written, and on its way to the database, or for that where it is away.
+        """Keep a change from before its file is written until the database has it.
 
-        A new message needs no copy on its way: however late it comes, it undoes nothing.
+        A new message needs no copy on its way there: however late it comes, it undoes nothing.
         """
         if delta.append and seen is not None:
             return nullcontext()
-        informed = _informed(change, seen, delta, before)
-        return self.pending.kept(change.deposition_data_set_id, informed, lasting=seen is None)
+        return self.pending.kept(change.deposition_data_set_id, _informed(change, seen, delta, before))
 
     def _followed(self, deposition_data_set_id: str, applied: Applied, *, takes_part: bool) -> bool:
         """Let the database follow the file, where it takes part; tell whether it has the change.

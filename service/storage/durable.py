@@ -5,7 +5,7 @@ import fcntl
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from service.errors import FileUnavailable
@@ -17,9 +17,12 @@ def faults(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise FileUnavailable(
-            f"{path}: {error.strerror or error}; check space, permissions and the mount", path=str(path)
-        ) from error
+        raise unavailable(path, error) from error
+
+
+def unavailable(path: Path, error: OSError) -> FileUnavailable:
+    """Build the error for a file that the operating system refuses."""
+    return FileUnavailable(f"{path}: {error.strerror or error}; check space, permissions and the mount", path=str(path))
 
 
 def write_new(path: Path, data: bytes, mode: int = 0o640, *, durable: bool = True) -> None:
@@ -88,9 +91,13 @@ def make_directory(path: Path) -> None:
 
 def names(directory: Path) -> list[str]:
     """Name what a directory holds, in order, but for hidden files; nothing where it is not there. Raises FileUnavailable."""
-    with faults(directory), suppress(FileNotFoundError):
-        return sorted(name for name in os.listdir(directory) if not name.startswith("."))
-    return []
+    try:
+        found = os.listdir(directory)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise unavailable(directory, error) from error
+    return sorted(name for name in found if not name.startswith("."))
 
 
 def remove(path: Path) -> None:

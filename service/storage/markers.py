@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from service.errors import CommitUnknown, MessagingError
+from service.errors import CommitUnknown, FileUnavailable, MessagingError
 from service.storage.base import Moved
 from service.storage.durable import exclusive, faults, make_directory, names, remove, write_new
 
@@ -52,7 +52,10 @@ class Markers:
         except (MessagingError, Moved):
             self.clear(key, mark)
             raise
-        self.set(key, durable=durable)
+        try:
+            self.set(key, durable=durable)
+        except FileUnavailable as error:
+            raise CommitUnknown(f"{error.message}; the change may be there all the same, send it again") from error
 
     def seen(self, deposition_data_set_id: str) -> bytes | None:
         """Give the mark as it is now; `None` where there is none."""

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,17 @@ from service.storage.durable import faults, make_directory, names, remove, sync_
 
 #: What a kept change is named by while it waits for the database, and once only its file lacks it.
 _WAITING, _BROUGHT = _SUFFIXES = (".json", ".brought")
+#: Ends a copy of which it is known that its file has been written.
+_IN_FILE = b"\n"
 
 
 class Pending:
     """Keep copies of changes until a sync has brought them into the database. Every method may raise FileUnavailable.
 
-    One that is on its way there is kept under `ahead/`, which costs no wait for the disk: it was not acknowledged. Where it
-    does not arrive it is made to last under `pending/`, and acknowledged. One that the database has and its file, which
-    could not be written, still lacks is kept on beside those that wait. The names order copies by when their files were
-    written, in nanoseconds.
+    One is kept under `ahead/` from before its file is written, which costs no wait for the disk: it was not acknowledged.
+    Once it is in its file and does not arrive in the database it is made to last under `pending/`, and acknowledged. One
+    that the database has and its file, which could not be written, still lacks is kept on beside those that wait. The names
+    order copies by when their files were written, in nanoseconds.
     """
 
     def __init__(self, state_dir: Path) -> None:
@@ -37,21 +40,18 @@ class Pending:
         return _write(self._root / deposition_data_set_id / _name(written), delta, durable=True)
 
     @contextmanager
-    def kept(self, deposition_data_set_id: str, delta: Delta, *, lasting: bool) -> Iterator[Path]:
+    def kept(self, deposition_data_set_id: str, delta: Delta) -> Iterator[Path]:
         """Keep a change from before its file is written: whoever finds it there knows of it. Taken back if it is not.
 
-        One that does not last is for the way to the database. Raises StoreUnavailable where others have brought in by then
-        what was not written.
+        Raises StoreUnavailable where others have brought in by then what was not written.
         """
         written = max(time.time_ns(), self.newest(deposition_data_set_id) + 1)  # whatever the clock of another server says
-        if lasting:
-            copy = self.keep(deposition_data_set_id, delta, written)
-        else:
-            copy = _write(self._ahead / f"{deposition_data_set_id}.{_name(written)}", delta, durable=False)
+        copy = _write(self._ahead / f"{deposition_data_set_id}.{_name(written)}", delta, durable=False)
         is_written = False
         try:
             yield copy
             is_written = True
+            _tell_written(copy)
         finally:
             if not is_written and not self._is_taken_back(copy):
                 raise StoreUnavailable(
@@ -140,7 +140,7 @@ class Pending:
         for copy in copies:
             with faults(copy):
                 remove(copy)
-        for directory in {copy.parent for copy in copies} - {self._ahead}:
+        for directory in {copy.parent for copy in copies if not self._is_ahead(copy)}:
             with faults(directory):
                 sync_path(directory)
 
@@ -170,10 +170,11 @@ class Pending:
         """Read a kept change; `None` when another process has brought it in meanwhile."""
         try:
             with faults(path), suppress(FileNotFoundError):
-                return _delta(json.loads(path.read_bytes()))
+                text = path.read_bytes()
+                return replace(_delta(json.loads(text)), begun=self._is_ahead(path) and not text.endswith(_IN_FILE))
             return None
         except (ValueError, KeyError, TypeError) as error:
-            if path.parent == self._ahead:  # torn by a power cut, and so never acknowledged
+            if self._is_ahead(path):  # torn by a power cut, and so never acknowledged
                 self.forget([path])
                 return None
             raise DamagedFile(
@@ -182,9 +183,12 @@ class Pending:
                 path=str(path),
             ) from error
 
+    def _is_ahead(self, copy: Path) -> bool:
+        return copy.parent == self._ahead
+
     def _lasting(self, copy: Path) -> Path:
         """Give where a copy is once it lasts."""
-        if copy.parent != self._ahead:
+        if not self._is_ahead(copy):
             return copy
         deposition_data_set_id, _, name = copy.name.partition(".")
         return self._root / deposition_data_set_id / name
@@ -195,6 +199,16 @@ def _write(path: Path, delta: Delta, *, durable: bool) -> Path:
         make_directory(path.parent)
         write_new(path, _text(delta), durable=durable)
     return path
+
+
+def _tell_written(copy: Path) -> None:
+    """Say of a copy that its file has been written; where that cannot be said, a sync takes it for not known."""
+    with suppress(OSError):
+        descriptor = os.open(copy, os.O_WRONLY | os.O_APPEND)
+        try:
+            os.write(descriptor, _IN_FILE)
+        finally:
+            os.close(descriptor)
 
 
 def _name(written: int) -> str:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from service.conflicts import Difference
-from service.deltas import Delta
 from service.messages import Correspondence
 from service.storage.base import Snapshot
 from service.storage.guard import GuardedDatabase
@@ -14,23 +13,30 @@ from service.sync.conflict_log import ConflictLog
 from service.sync.kept import Kept
 
 
-def catch_up(database: GuardedDatabase, state_dir: Path, deposition_data_set_id: str) -> None:
-    """Bring the changes that wait for one deposition in, and keep them on for its files; those are for the next sync.
+class CatchUp:
+    """Bring changes in that wait for the database, and keep them on for the files; those are for the next sync."""
 
-    Raises DatabaseUnavailable, DatabaseNotReady and DatabaseRefused.
-    """
-    pending, log = Pending(state_dir), ConflictLog(state_dir)
-    waiting: dict[Path, Delta] = {}
+    def __init__(self, database: GuardedDatabase, state_dir: Path) -> None:
+        self._database = database
+        self._pending = Pending(state_dir)
+        self._log = ConflictLog(state_dir)
 
-    def decide(now: Snapshot) -> tuple[Correspondence, Sequence[Difference]]:
-        waiting.clear()
-        waiting.update(pending.of(deposition_data_set_id))  # under the lock: another process may have been quicker
-        kept = Kept(tuple(waiting.values()))
-        new, replaced = kept.over_database(now, now.correspondence)
-        conflicts = tuple(dict.fromkeys((*replaced, *kept.overtaken(new))))
-        log.add(deposition_data_set_id, conflicts)
-        return new, conflicts
+    def run(self, deposition_data_set_id: str) -> None:
+        """Bring in what waits for one deposition. Raises DatabaseUnavailable, DatabaseNotReady and DatabaseRefused."""
+        kept = Kept({})
 
-    if pending.is_any(deposition_data_set_id):
-        database.bring(deposition_data_set_id, {}, decide)
-        pending.keep_on(waiting)
+        def decide(now: Snapshot) -> tuple[Correspondence, Sequence[Difference]]:
+            nonlocal kept
+            kept = Kept(self._pending.of(deposition_data_set_id))  # under the lock: another process may have been quicker
+            new, replaced = kept.over_database(now, now.correspondence)
+            conflicts = tuple(dict.fromkeys((*replaced, *kept.overtaken(new))))
+            self._log.add(deposition_data_set_id, conflicts)
+            return new, conflicts
+
+        if self.waits(deposition_data_set_id):
+            self._database.bring(deposition_data_set_id, {}, decide)
+            self._pending.keep_on(kept.waiting)
+
+    def waits(self, deposition_data_set_id: str) -> bool:
+        """Tell whether anything waits for a deposition."""
+        return self._pending.is_any(deposition_data_set_id)

@@ -1,8 +1,9 @@
 """Kept changes and the rows they are about: what was acknowledged and may be missing in a store, laid over what it holds."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Self, TypeVar
 
 from service.conflicts import Difference
@@ -19,30 +20,37 @@ _OUTAGE = Facts(file_changed=True, cif_behind=False, database_answers=False)
 
 @dataclass(frozen=True)
 class Kept:
-    """The changes of one deposition that wait for the database, oldest first, and those that only its files lack."""
+    """The changes of one deposition that wait for the database, oldest first, and those that only its files lack; each by
+    where it is kept."""
 
-    waiting: tuple[Delta, ...]
-    brought: tuple[Delta, ...] = ()
+    waiting: Mapping[Path, Delta]
+    brought: Mapping[Path, Delta] = field(default_factory=dict)
 
     @classmethod
     def of(cls, pending: Pending, deposition_data_set_id: str) -> Self:
         """Read what is kept for a deposition."""
-        waiting, brought = pending.of(deposition_data_set_id), pending.brought(deposition_data_set_id)
-        return cls(tuple(waiting.values()), tuple(brought.values()))
+        return cls(pending.of(deposition_data_set_id), pending.brought(deposition_data_set_id))
+
+    @property
+    def copies(self) -> set[Path]:
+        """Name where they are kept."""
+        return {*self.waiting, *self.brought}
 
     @property
     def deltas(self) -> tuple[Delta, ...]:
         """Give all of them, oldest first."""
-        return self.brought + self.waiting
+        return (*self.brought.values(), *self.waiting.values())
 
     @cached_property
     def edits(self) -> Edits:
         """Give the rows that these changes edited: as they found them and as they left them."""
-        left = [delta.replace or delta.status for delta in self.deltas]
+        edits = [delta for delta in self.deltas if delta.is_edit]
+        left = [delta.replace or delta.status for delta in edits]
         return Edits(
-            frozenset(unnumbered(delta.before) for delta in self.deltas if delta.before),
+            frozenset(unnumbered(delta.before) for delta in edits if delta.before),
             frozenset(unnumbered(row) for row in left if row),
-            frozenset(unnumbered(delta.row) for delta in self.brought),
+            frozenset(unnumbered(delta.row) for delta in self.brought.values() if delta.is_edit),
+            frozenset(unnumbered(row) for delta in self.deltas if delta.begun for row in delta.added),
         )
 
     @cached_property
@@ -54,7 +62,7 @@ class Kept:
         """Make the changes that wait to what the database holds: those whose row is as they found it, and the last edit of
         each row where nothing came behind it, as far as these rows or the files tell.
         """
-        return self._made(self.waiting, rows, files, of_database=True)
+        return self._made(tuple(self.waiting.values()), rows, files, of_database=True)
 
     def over_database(self, recorded: Snapshot, files: Correspondence) -> tuple[Correspondence, tuple[Difference, ...]]:
         """Make these changes to what the database holds, and give what they replace there that none of them found so.
@@ -63,7 +71,7 @@ class Kept:
         """
         rows, seen = recorded.correspondence, self.edits.found
         new = self.over(rows, None if recorded.cif_behind else files)
-        pairs = dict.fromkeys((delta.standing(new), delta.standing(rows)) for delta in self.waiting)
+        pairs = dict.fromkeys((delta.standing(new), delta.standing(rows)) for delta in self.waiting.values())
         return new, tuple(Difference(a, b) for a, b in pairs if a and b and a != b and unnumbered(b) not in seen)
 
     def overtaken(self, rows: Correspondence) -> tuple[Difference, ...]:
@@ -72,7 +80,7 @@ class Kept:
         Who edits a message has found it, so that a new one is never overtaken.
         """
         seen = self.edits.found
-        edits = (delta for delta in self.waiting if delta.is_edit and not delta.append and not delta.is_in(rows))
+        edits = (delta for delta in self.waiting.values() if delta.is_edit and not delta.append and not delta.is_in(rows))
         pairs = dict.fromkeys((delta.standing(rows), delta.row) for delta in edits)
         return tuple(Difference(a, b) for a, b in pairs if a and b and unnumbered(b) not in seen)
 
@@ -113,10 +121,9 @@ def steady(pending: Pending, deposition_data_set_id: str, read: Callable[[], T])
     """Read a store and what is kept: again where a sync took some of that away meanwhile, for neither may show it then."""
     while True:
         before = pending.copies(deposition_data_set_id)
-        found = read()
-        waiting, brought = pending.of(deposition_data_set_id), pending.brought(deposition_data_set_id)
-        if before <= {*waiting, *brought}:
-            return found, Kept(tuple(waiting.values()), tuple(brought.values()))
+        found, kept = read(), Kept.of(pending, deposition_data_set_id)
+        if before <= kept.copies:
+            return found, kept
 
 
 def _last_edits(deltas: Iterable[Delta]) -> dict[Place, Delta]:

@@ -28,12 +28,14 @@ class Facts:
 class Edits:
     """The rows, without their ordinals, that acknowledged changes found and left while the database did not hear of it.
 
-    `brought` are those that it heard of before the files did.
+    `brought` are those that it heard of before the files did; `begun` those that changes were about to add to a file, of
+    which nobody knows whether it ever held them.
     """
 
     found: frozenset[Row | None] = frozenset()
     left: frozenset[Row | None] = frozenset()
     brought: frozenset[Row | None] = frozenset()
+    begun: frozenset[Row | None] = frozenset()
 
 
 NO_EDITS = Edits()
@@ -70,7 +72,7 @@ def merge(file: Section, rows: Section, facts: Facts, edits: Edits = NO_EDITS) -
     is right about differing rows too; and about one that stands in the file as an edit found it, or as one left it that the
     database has had. Ordinals are the file's own: a restored row whose number is taken gets the next.
     """
-    lost = 0 if facts.cif_behind else _missing(file, rows)
+    lost = 0 if facts.cif_behind else _missing(file, rows, edits.begun)
     decided = [_Category(a, b, facts, edits, old_copy=bool(lost)) for a, b in _pairs(file, rows)]
     messages, files, originals, statuses = (tuple(category.merged()) for category in decided)
     return Merged(
@@ -105,8 +107,10 @@ def _pairs(file: Section, rows: Section) -> list[tuple[Sequence[Any], Sequence[A
     return [(a, b) for (_, a), (_, b) in zip(file.categories(), rows.categories(), strict=True)]
 
 
-def _missing(file: Section, rows: Section) -> int:
-    return sum(len(_keyed(b).keys() - _keyed(a).keys()) for a, b in _pairs(file, rows))
+def _missing(file: Section, rows: Section, begun: frozenset[Row | None]) -> int:
+    """Count the rows that a file has held and does not hold any more."""
+    lacking = (_keyed(b)[key] for a, b in _pairs(file, rows) for key in _keyed(b).keys() - _keyed(a).keys())
+    return sum(unnumbered(row) not in begun for row in lacking)
 
 
 def _keyed(rows: Sequence[Any]) -> dict[Key, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from service.errors import DatabaseNotReady, DatabaseUnavailable, MessagingError
+from service.errors import DatabaseNotReady, DatabaseUnavailable, MessagingError, NotFound
 from service.storage.cif.store import CifStore
 from service.storage.guard import GuardedDatabase
 from service.storage.markers import Markers
@@ -61,11 +61,15 @@ class Reconciler:
         done = Repairs()
         for deposition_data_set_id in depositions:
             done.found += 1
+            was_marked = self._markers.has(deposition_data_set_id)
             try:
                 self._repair(deposition_data_set_id, done)
             except (DatabaseUnavailable, DatabaseNotReady):
                 raise
             except MessagingError as error:
+                if isinstance(error, NotFound) and was_marked:  # the mark was all there was, and the sync took it away
+                    done.repaired += 1
+                    continue
                 done.failed += 1
                 complain(deposition_data_set_id, error)
         return done

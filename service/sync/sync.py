@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from service.conflicts import Difference
-from service.deltas import Delta
 from service.errors import Crossing, FileUnavailable, MessagingError, NotFound
 from service.messages import Correspondence, Row, unnumbered
 from service.storage.base import Moved, Observer, Snapshot, same_signature
@@ -105,22 +104,21 @@ class Sync:
         mark, copies = self._markers.seen(deposition_data_set_id), self._pending.copies(deposition_data_set_id)
         known = self._database.snapshot(deposition_data_set_id)
         is_underway = self._underway.has(deposition_data_set_id)
-        found = self._found(deposition_data_set_id, known)
+        try:
+            found = self._found(deposition_data_set_id, is_known=known is not None or bool(copies))
+        except NotFound:
+            self._markers.clear(deposition_data_set_id, mark)  # of a change that was not made: there is nothing to lack
+            raise
         recorded = known or Snapshot(Correspondence(deposition_data_set_id))
         one = _One(found, Kept.of(self._pending, deposition_data_set_id), self._database_answers, noted)
         one.ours = bool(one.kept.deltas) or is_underway or self._underway.has(deposition_data_set_id)
-        waiting: dict[Path, Delta] = {}
-        brought: dict[Path, Delta] = {}
 
         def decide(now: Snapshot) -> tuple[Correspondence, list[Difference]]:
             # anew, under the lock: what another sync has brought in by now may have been edited since
-            for kept, read in ((waiting, self._pending.of), (brought, self._pending.brought)):
-                kept.clear()
-                kept.update(read(deposition_data_set_id))
-            one.kept = Kept(tuple(waiting.values()), tuple(brought.values()))
+            one.kept = Kept.of(self._pending, deposition_data_set_id)
             one.judge(now, recorded.version)
             merged = one.merged_with(now)
-            is_crossed = now.version != recorded.version or not copies <= {*waiting, *brought}
+            is_crossed = now.version != recorded.version or not copies <= one.kept.copies
             if is_crossed and compare(now.correspondence, merged).updated:
                 raise Moved  # a writer or a sync of ours came between: what the files were seen to hold may be older
             self._log.add(deposition_data_set_id, one.left)
@@ -130,8 +128,9 @@ class Sync:
             self._bring_files(one, recorded, wait)
             new = self._database.bring(deposition_data_set_id, one.held, decide)
         complete = {c for c in CONTENT_TYPES if one.held[c][0] == new.section(c)}
-        self._pending.forget(path for path, delta in (waiting | brought).items() if delta.content_type in complete)
-        self._pending.keep_on(path for path, delta in waiting.items() if delta.content_type not in complete)
+        kept = {**one.kept.waiting, **one.kept.brought}
+        self._pending.forget(path for path, delta in kept.items() if delta.content_type in complete)
+        self._pending.keep_on(path for path, delta in one.kept.waiting.items() if delta.content_type not in complete)
         if not one.behind and len(complete) == len(CONTENT_TYPES):
             self._markers.clear(deposition_data_set_id, mark)
         if one.foreign:
@@ -142,12 +141,12 @@ class Sync:
         compared = compare(recorded.correspondence, new)
         return Report(new, compared, one.healed, len(noted) + len(one.left), one.behind)
 
-    def _found(self, deposition_data_set_id: str, known: Snapshot | None) -> Snapshot:
-        """Read the files; a deposition that only the database knows has none yet."""
+    def _found(self, deposition_data_set_id: str, *, is_known: bool) -> Snapshot:
+        """Read the files; a deposition that is known without them, to the database or by what is kept, has none yet."""
         try:
             return self._cif.snapshot(deposition_data_set_id)
         except NotFound:
-            if known is None:
+            if not is_known:
                 raise
             return Snapshot(Correspondence(deposition_data_set_id), dict.fromkeys(CONTENT_TYPES, ABSENT))
 

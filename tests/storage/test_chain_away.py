@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from support import legacy
-from support.dual import DEP, QUICK, Dual, away, drafted, dual, first_call, flags
+from support.dual import DEP, QUICK, Dual, away, drafted, dual, first_call, flags, noted
 from support.site import DUAL, Site
 
 from service.changes import Amend, EditDraft, MarkRead, Tag
@@ -89,18 +89,27 @@ def test_references_of_two_edits_that_change_no_field_outlive_an_old_copy(both: 
     assert both.is_equal()
 
 
-def test_references_added_behind_an_old_copy_undo_no_edit_that_it_hid(both: Dual) -> None:
-    stored, old = message(both), both.old_copy()
-    both.chain.apply(edit(message_text="sent", send_status="Y"))
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("first", ["the other program", "the references"])
+def test_references_undo_no_edit_of_another_program_in_an_outage(both: Dual, times: int, first: str) -> None:
     reference = FileReference(None, "m1", DEP, "model", "pdbx", "1", "1", "archive")
     with away(both):
-        both.put_back(old)
-        for _ in range(2):  # the second finds all of it there
-            both.chain.apply(Amend(DEP, stored, stored, (reference,)))
-    found = both.chain.read(DEP).correspondence
-    assert message(both).message_text == "sent"
-    assert len(found.references("m1")) == 1
+        if first == "the references":
+            _refer(both, reference, times)
+        both.put_back(both.old_copy().replace(b"draft", b"theirs"))
+        if first == "the other program":
+            _refer(both, reference, times)
+    assert message(both).message_text == "theirs"
+    assert len(both.chain.read(DEP).correspondence.references("m1")) == 1
+    assert noted(both.site) == []
     assert both.is_equal()
+
+
+def _refer(both: Dual, reference: FileReference, times: int) -> None:
+    """Add a reference to the draft as it stands; from the second time on all of it is there."""
+    for _ in range(times):
+        stored = message(both)
+        both.chain.apply(Amend(DEP, stored, stored, (reference,)))
 
 
 def test_references_outlive_an_old_copy_that_lacks_their_message_too(both: Dual) -> None:

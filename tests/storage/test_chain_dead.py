@@ -1,14 +1,20 @@
 """A worker that died between its file and the database leaves a copy of its change: it is known to all, and never stays."""
 
+import os
+from contextlib import nullcontext
+
 import pytest
 from support.command import msgmodule
-from support.dual import DEP, QUICK, Dual, dual, flags
+from support.dual import DEP, QUICK, Dual, away, drafted, dual, flags, noted
+from support.forked import forked
 from support.site import DUAL, Site
 from support.world import Died
 
-from service.changes import Amend, MarkRead, Tag
+from service.changes import Amend, EditDraft, MarkRead, Tag
 from service.errors import StoreUnavailable
 from service.messages import Status
+from service.storage.cif import files
+from service.vocabulary import TO_DEPOSITOR
 
 UNREAD, READ = ("N", "Y", "N"), ("Y", "Y", "N")
 
@@ -21,11 +27,8 @@ def both(request: pytest.FixtureRequest, site: Site) -> Dual:
     made.chain.apply(Tag(DEP, "m1", *UNREAD))
     made.read()
 
-    def dies(*_: object) -> None:
-        raise Died
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(made.services.stores.database, "record", dies)
+        patch.setattr(made.services.stores.database, "record", _dies)
         with pytest.raises(Died):
             made.chain.apply(MarkRead(DEP, "m1"))
     return made
@@ -64,3 +67,54 @@ def test_a_copy_that_a_dead_worker_left_is_brought_in_and_one_that_a_power_cut_t
     assert flags(both) == READ
     assert both.is_equal()
     assert both.kept("ahead") == both.kept("pending") == []
+
+
+@pytest.mark.parametrize("profile", DUAL)
+@pytest.mark.parametrize("outage", [False, True])
+def test_a_worker_killed_before_its_file_was_written_undoes_no_edit_of_another_program(
+    site: Site, profile: str, outage: bool
+) -> None:
+    made = drafted(site, profile)
+    made.append("m2")
+    made.read()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files, "replace", lambda *_, **__: os._exit(9))
+        killed = forked.Process(target=_mark_read, args=(site, profile, outage))
+        killed.start()
+        killed.join()
+    assert killed.exitcode == 9
+    made.put_back(made.old_copy().replace(b"draft", b"theirs"))
+    assert _texts(made) == ["theirs", "text"]
+    assert noted(site) == []
+    assert made.is_equal()
+    assert made.kept("ahead") == made.kept("pending") == []
+
+
+@pytest.mark.parametrize("profile", DUAL)
+def test_an_old_copy_over_what_a_dead_worker_added_is_known_for_one(site: Site, profile: str) -> None:
+    made = drafted(site, profile)
+    made.append("m2")
+    made.read()
+    old = made.old_copy()
+    made.chain.apply(EditDraft(DEP, TO_DEPOSITOR, "m1", "2026-02-02 02:02:02", {"message_text": "sent", "send_status": "Y"}))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(made.services.stores.database, "record", _dies)
+        with pytest.raises(Died):
+            made.chain.apply(MarkRead(DEP, "m2"))
+    made.put_back(old)
+    assert _texts(made) == ["sent", "text"]
+    assert made.is_equal()
+
+
+def _mark_read(site: Site, profile: str, outage: bool) -> None:
+    worker = dual(site, profile, **QUICK)
+    with away(worker) if outage else nullcontext():
+        worker.chain.apply(MarkRead(DEP, "m2"))
+
+
+def _dies(*_: object) -> None:
+    raise Died
+
+
+def _texts(made: Dual) -> list[str | None]:
+    return [m.message_text for m in made.chain.read(DEP).correspondence.messages]

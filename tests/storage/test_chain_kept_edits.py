@@ -64,7 +64,8 @@ def test_an_edit_of_an_outage_reaches_the_database_when_it_is_back(both: Dual, p
 def test_an_edit_of_a_new_message_outlives_an_old_copy_though_the_edit_it_found_was_not_kept(both: Dual) -> None:
     old = both.old_copy()
 
-    def dies(*_: object) -> None:
+    def loses_power(_: Pending, copy: Path) -> None:
+        copy.unlink()  # it was not made to last yet
         raise Died
 
     def texts() -> list[str | None]:
@@ -73,7 +74,7 @@ def test_an_edit_of_a_new_message_outlives_an_old_copy_though_the_edit_it_found_
     with away(both):
         both.append("m2", "first", has_new_id=True, send_status="N")
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Pending, "keep", dies)
+            patch.setattr(Pending, "secure", loses_power)
             with pytest.raises(Died):
                 both.chain.apply(replace(edit("second"), message_id="m2"))
         both.chain.apply(replace(edit("third"), message_id="m2"))

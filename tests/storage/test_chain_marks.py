@@ -1,14 +1,16 @@
 """A mark that a file lacks something keeps the file from answering for it, whatever profile and whoever else writes."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, event
-from support.dual import DEP, Dual, dual
+from support.command import msgmodule
+from support.dual import DEP, Dual, away, dual
 from support.mariadb import PrivateServer
-from support.site import make_site
+from support.site import Site, make_site
 
 from service.changes import AppendMessage, EditDraft, MarkRead
 from service.errors import (
@@ -202,3 +204,35 @@ def test_a_change_that_cannot_be_kept_is_not_refused_for_its_own_sake(both: Dual
     sent = EditDraft(DEP, TO_DEPOSITOR, "draft", "2026-02-02 02:02:02", {"send_status": "Y"})
     with pytest.raises(StoreUnavailable, match="not known"):
         both.chain.apply(sent)
+
+
+def test_a_mark_for_a_change_that_was_not_made_holds_nothing_up(tmp_path: Path, sqlite_url: str) -> None:
+    site = make_site(tmp_path, sqlite_url)
+    site.initialise()
+    worker = dual(site, "db-only", **FAST)
+    worker.services.switching.start()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker.services.stores.database, "apply", _answer_lost)
+        with pytest.raises(CommitUnknown):
+            worker.append("m1")
+    assert worker.kept("cif-behind") == [DEP]
+    worker.services.switching.switch(DB_READ, None, "back", "operator")
+    assert worker.kept("cif-behind") == []
+    Markers(tmp_path / "state").set(DEP)
+    assert msgmodule(site, "reconcile", "--all", profile=DB_READ).returncode == 0
+    assert worker.kept("cif-behind") == []
+
+
+def _answer_lost(*_: object) -> None:
+    raise CommitUnknown("the answer to the commit was lost")
+
+
+@pytest.mark.parametrize("profile", [CIF_READ, DB_READ])
+def test_a_message_of_an_outage_outlives_its_directory(site: Site, profile: str) -> None:
+    made = dual(site, profile, **FAST)
+    with away(made):
+        made.append("m1", has_new_id=True)
+    shutil.rmtree(made.file().parent)
+    assert made.read() == ["m1"]
+    assert made.is_equal()
+    assert made.kept("pending") == []

@@ -103,7 +103,7 @@ def test_every_directory_on_the_way_to_what_is_kept_reaches_the_disk(
 
 def test_changes_are_laid_over_what_a_file_holds_and_none_twice() -> None:
     empty = Correspondence(DEP)
-    kept = Kept(tuple(deltas()))
+    kept = Kept(dict(zip(map(Path, "abcdef"), deltas(), strict=False)))
     once = kept.over(empty)
     assert [m.message_text for m in once.section(TO_DEPOSITOR).messages] == ["edited"]
     assert len(once.references("m")) == 2
@@ -116,7 +116,7 @@ def test_an_earlier_change_does_not_undo_the_last_one_of_a_row() -> None:
     unread, read = Status("m", DEP, "N", "Y", "Y"), Status("m", DEP, "Y", "Y", "Y")
     found_unread = Delta(TO_DEPOSITOR, status=read, before=unread)
     found_none = Delta(TO_DEPOSITOR, status=unread)  # an old copy had taken the status away meanwhile
-    kept, empty = Kept((found_unread, found_none)), Correspondence(DEP)
+    kept, empty = Kept({Path("a"): found_unread, Path("b"): found_none}), Correspondence(DEP)
     once = kept.over(empty)
     assert once.statuses == (unread,)
     assert kept.over(once) == once
