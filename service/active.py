@@ -4,7 +4,7 @@ import json
 import os
 import socket
 from collections import deque
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import cast
@@ -12,7 +12,7 @@ from typing import cast
 from service.clock import utc_now
 from service.errors import FileUnavailable
 from service.processes import wrote
-from service.storage.durable import append_line, exclusive, faults, write_new
+from service.storage.durable import append_line, exclusive, faults, names, unavailable, write_new
 
 Stamp = tuple[int, int, int]
 
@@ -38,11 +38,16 @@ class ActiveFile:
         self._audit = state_dir / "audit.jsonl"
 
     def stamp(self) -> Stamp | None:
-        """Tell one content of the file from another without reading it; `None` where there is no file yet."""
+        """Tell one content of the file from another without reading it; `None` where there is no file yet.
+
+        Raises FileUnavailable.
+        """
         try:
             stat = os.stat(self.path)  # noqa: PTH116 - asked for every answer
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise unavailable(self.path, error) from error
         return stat.st_mtime_ns, stat.st_ino, stat.st_size
 
     def read(self) -> Active | None:
@@ -96,22 +101,36 @@ class Workers:
             write_new(self._root / f"{host}-{pid}.json", json.dumps(entry).encode(), durable=False)
 
     def all(self) -> list[dict[str, object]]:
-        """List the workers; those of this host that are gone are removed first."""
+        """List the workers; those of this host that are gone are removed first. Raises FileUnavailable.
+
+        One whose file a power cut tore is gone as well; where it was another host's, that removes it.
+        """
         found = []
-        for path in sorted(self._root.glob("*.json")):
-            try:
-                entry = json.loads(path.read_bytes())
-            except FileNotFoundError:
-                continue
-            if entry["host"] == socket.gethostname() and not wrote(entry["pid"], path):
-                path.unlink(missing_ok=True)
-            else:
-                found.append(entry)
+        for name in names(self._root):
+            with faults(self._root / name), suppress(FileNotFoundError):
+                entry = _worker(self._root / name)
+                if entry is not None:
+                    found.append(entry)
         return found
 
     def here(self) -> list[dict[str, object]]:
         """List those of this host."""
         return [worker for worker in self.all() if worker["host"] == socket.gethostname()]
+
+
+def _worker(path: Path) -> dict[str, object] | None:
+    """Read the file of a worker; give nothing for one of this host that is gone, whose file goes too. Raises OSError."""
+    here = socket.gethostname()
+    try:
+        entry = cast(dict[str, object], json.loads(path.read_bytes()))
+        is_gone = entry["host"] == here and not wrote(int(str(entry["pid"])), path)
+    except (ValueError, TypeError, KeyError):
+        if path.name.startswith(f"{here}-"):
+            path.unlink(missing_ok=True)
+        return None
+    if is_gone:
+        path.unlink(missing_ok=True)
+    return None if is_gone else entry
 
 
 def _entry(line: bytes) -> dict[str, object]:

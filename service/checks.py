@@ -67,7 +67,8 @@ def _breaker(found: Services) -> Verdict:
         for w in others
     ]
     closed = all(state == "closed" for state in (guard.state, *(w["breaker"] for w in others)))
-    return Verdict(closed, "; ".join(told) + ("" if closed else "; it closes once the database answers"))
+    remedy = "it closes once the database answers; of a worker that is gone for good remove the file in state_dir/workers"
+    return Verdict(closed, "; ".join(told if closed else [*told, remedy]))
 
 
 def _state(place: str, state: object, changed: object, failures: object) -> str:

@@ -15,6 +15,8 @@ Condition = Callable[[Situation], Check]
 
 #: Seconds between two looks at depositions that differ: a change that is only on its way has arrived by then.
 _STILL = 1.0
+#: A verify that began later than now, by a clock that is wrong, speaks for nothing; clocks may differ by so much.
+_EARLY = timedelta(minutes=-5)
 
 
 def condition(name: str, remedy: str) -> Callable[[Callable[[Situation], tuple[bool, str]]], Condition]:
@@ -48,7 +50,11 @@ def cif_usable(situation: Situation) -> tuple[bool, str]:
     return True, situation.stores.cif.probe()[situation.stores.cif.name]
 
 
-@condition("breaker_closed", "wait until the database answers every worker; the next request of each closes its breaker")
+@condition(
+    "breaker_closed",
+    "wait until the database answers every worker; the next request of each closes its breaker; "
+    "of one that is gone for good remove the file in state_dir/workers",
+)
 def breaker_closed(situation: Situation) -> tuple[bool, str]:
     """No process has given the database up."""
     guard = situation.stores.database.guard
@@ -80,6 +86,9 @@ def archive_in_database(situation: Situation) -> tuple[bool, str]:
             for d, before in doubted.items()
             if now.get(d) == before and (before is None or not stores.cif.matches(d, before))
         }
+    unreadable = [d for d in present if not stores.cif.is_readable(d)]
+    if unreadable:
+        return False, some(unreadable, f"of {len(present)} have a file that cannot be read; mend its permissions first")
     return not doubted, some(doubted, f"of {len(present)} are not in the database as their files are", _failures(situation))
 
 
@@ -93,7 +102,7 @@ def verified(situation: Situation) -> tuple[bool, str]:
     found = f"{full.compared} depositions compared {_age(full.age)} ago, {full.differences} differences"
     if last.differences and last.ended > full.ended:
         return False, f"{found}; a later look found {last.differences} differences"
-    return full.is_clean and full.age < VALID, found
+    return full.is_clean and _EARLY < full.age < VALID, found
 
 
 @condition("no_shadow_mismatch", "find out what differed in mismatches.jsonl, then run `msgmodule verify --all`")

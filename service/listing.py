@@ -93,5 +93,5 @@ def _position(cursor: str) -> Position:
     try:
         timestamp, content_type, row = json.loads(base64.urlsafe_b64decode(cursor))
         return str(timestamp), int(content_type), int(row)
-    except (binascii.Error, ValueError, TypeError, OverflowError) as error:
+    except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise InvalidInput.of("cursor", "is not one that a list gave; leave it out to begin again") from error

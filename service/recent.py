@@ -6,7 +6,6 @@ compares a quarter of a million files. From the files, each is read, so such a l
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 
 from service.errors import DamagedFile, FileUnavailable, NotFound, StaleAnswerRefused, StoreUnavailable
 from service.messages import Correspondence, FileReference
@@ -58,21 +57,29 @@ class Recent:
         if self._profile.reads != self._stores.database.name:
             return self._from_files(wanted, behind)
         try:
-            self._settle(wanted)
+            unreadable = self._settle(wanted)
             first = self._slice(wanted, Begin(behind), limit)
         except StoreUnavailable:
             if self._profile.fallback != self._stores.cif.name:
                 raise
             self._refuse_stale(wanted)
             return self._from_files(wanted, behind)
-        return Listing(self._stores.database.name, self._slices(wanted, first, limit), [], unverified=False)
+        return Listing(self._stores.database.name, self._slices(wanted, first, limit), unreadable, unverified=False)
 
-    def _settle(self, wanted: Wanted) -> None:
-        """Read, and so sync, the depositions that are named, or for which changes are kept outside the database."""
-        if self._profile.is_dual:
-            for deposition_data_set_id in wanted.depositions or self._pending.depositions():
-                with suppress(NotFound):
-                    self._chain.read(deposition_data_set_id)
+    def _settle(self, wanted: Wanted) -> list[str]:
+        """Read, and so sync, the depositions that are named, or for which changes are kept outside the database.
+
+        Gives those whose files are damaged, each with why: the list may lack what waits for them.
+        """
+        damaged: list[str] = []
+        for key in (wanted.depositions or self._pending.depositions()) if self._profile.is_dual else ():
+            try:
+                self._chain.read(key)
+            except NotFound:
+                continue
+            except DamagedFile as error:
+                damaged.append(f"{key}: {error.message}")
+        return damaged
 
     def _refuse_stale(self, wanted: Wanted) -> None:
         behind = [d for d in self._markers.depositions() if not wanted.depositions or d in wanted.depositions]

@@ -76,9 +76,9 @@ class Runtime:
 
     def look(self) -> None:
         """Follow a switch, and give a sign of life, without a request; a site that was never started has none to follow."""
-        if self._seen is None and self.file.stamp() is None:
-            return
         try:
+            if self._seen is None and self.file.stamp() is None:
+                return
             self.current()
         except FileUnavailable as error:
             log.warning("profile_not_followed", error=error.message)

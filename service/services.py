@@ -1,5 +1,6 @@
 """What the service is made of, assembled once for an application or a command; `services()` gives a view its own."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -32,6 +33,8 @@ class Services:
     messages: MessageService
     tokens: Tokens
     progress: Progress
+    #: One profile and its chain to the end of a request, whatever is switched meanwhile.
+    seen: Callable[[], Snapshot]
 
 
 def assemble(app: Flask, settings: Settings) -> Services:
@@ -42,7 +45,6 @@ def assemble(app: Flask, settings: Settings) -> Services:
     runtime = Runtime(settings, stores, metrics)
 
     def seen() -> Snapshot:
-        """Give one profile and its chain to the end of a request, whatever is switched meanwhile."""
         if not has_request_context():
             return runtime.current()
         if "leased" not in g:
@@ -52,7 +54,7 @@ def assemble(app: Flask, settings: Settings) -> Services:
     shadow = Shadow(stores, settings.shadow_read_fraction, metrics)
     messages = MessageService(lambda: seen().chain, lambda answer: shadow.answered(seen().profile, answer))
     tokens, progress = Tokens(settings.state_dir), Progress(stores)
-    found = Services(settings, metrics, stores, Switching(settings, stores), runtime, messages, tokens, progress)
+    found = Services(settings, metrics, stores, Switching(settings, stores), runtime, messages, tokens, progress, seen)
     adopt(app, found)
     return found
 

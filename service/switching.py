@@ -140,7 +140,11 @@ class Switching:
     def _begin(self, profile: Profile) -> Active:
         active = Active(profile.name, 1, "start", utc_now(), "first start", profile.name)
         if profile.reads == self.stores.database.name:
-            self._require_archive(self._situation(active, profile))
+            try:
+                self._require_archive(self._situation(active, profile))
+            except SwitchRefused as refused:
+                self.file.audit(event="first start", to=profile.name, who="start", result="refused", **refused.details)
+                raise
         self.file.audit(event="first start", to=profile.name, epoch=1, who="start")
         self.file.replace(active)
         return active

@@ -13,7 +13,7 @@ from service.active import Active, Workers
 from service.storage.build import Stores
 from service.storage.cif.paths import Site
 from service.storage.cif.stuck import StuckLock, StuckLocks
-from service.storage.durable import faults
+from service.storage.durable import faults, is_directory
 from service.storage.markers import Markers
 from service.storage.pending import Pending
 from service.sync.verified import Verified, VerifyRecord
@@ -68,13 +68,14 @@ def lagging(workers: Iterable[dict[str, object]], active: Active) -> list[dict[s
 
 
 def disks(settings: Settings) -> Iterator[Disk]:
-    """Measure the file systems that the service writes; one that is not there is left out, its probe says so."""
+    """Measure the file systems that the service writes; one that cannot be seen is left out, its probe says so."""
     for place, path in (("cif_root", settings.cif_root), ("state_dir", settings.state_dir)):
-        if path.is_dir():
-            with faults(path):
-                found = os.statvfs(path)
-            inodes = found.f_favail / found.f_files if found.f_files else None
-            yield Disk(place, path, found.f_bavail / found.f_blocks, inodes)
+        try:
+            found = os.statvfs(path)
+        except OSError:
+            continue
+        inodes = found.f_favail / found.f_files if found.f_files else None
+        yield Disk(place, path, found.f_bavail / found.f_blocks, inodes)
 
 
 def stuck_locks(settings: Settings) -> tuple[StuckLock, ...]:
@@ -92,7 +93,7 @@ def without_mirror(site: Site) -> int:
     """Count the depositions, groups aside, that have no folder for the depositors."""
     deposit = site.cif_root / "deposit"
     with faults(deposit):
-        mirrored = set(os.listdir(deposit)) if deposit.is_dir() else set()
+        mirrored = set(os.listdir(deposit)) if is_directory(deposit) else set()
     return sum(not is_group(deposition) and deposition not in mirrored for deposition in site.depositions())
 
 

@@ -101,17 +101,17 @@ class Slice:
     rest: Begin | None
 
 
-def moment(text: str) -> str:
+def moment(field: str, text: str) -> str:
     """Read a time of a request: `YYYY-MM-DD[ HH:MM:SS]` or `YYYY/MM/DD`, UTC; a bare date means its beginning.
 
-    Raises InvalidInput.
+    Raises InvalidInput naming the field.
     """
     for form in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d", "%Y/%m/%d"):
         try:
             return datetime.strptime(text, form).isoformat(" ")
         except ValueError:
             continue
-    raise InvalidInput.of("date", f"{text!r} is none: give YYYY-MM-DD HH:MM:SS, YYYY-MM-DD or YYYY/MM/DD, in UTC")
+    raise InvalidInput.of(field, f"{text!r} is none: give YYYY-MM-DD HH:MM:SS, YYYY-MM-DD or YYYY/MM/DD, in UTC")
 
 
 def days_ago(days: int) -> str:
@@ -134,5 +134,5 @@ def place_of(cursor: str) -> Place:
     try:
         time, deposition_data_set_id, content_type, position = json.loads(base64.urlsafe_b64decode(cursor))
         return Place(str(time), str(deposition_data_set_id), str(content_type), int(position))
-    except (binascii.Error, ValueError, TypeError, OverflowError) as error:
+    except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise InvalidInput.of("cursor", "is not one that a list gave; leave it out to begin again") from error

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -14,6 +15,8 @@ except ImportError:
     _process_group = ""
 
 METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+#: What prometheus_client calls its files; a SQLite database may be called `.db` as well.
+_LEFT = re.compile(r"(counter|histogram|summary|gauge_[a-z]+)_[0-9]+\.db")
 
 
 def prepare_metrics(settings: Settings, instance: str = "") -> Path:
@@ -21,13 +24,18 @@ def prepare_metrics(settings: Settings, instance: str = "") -> Path:
 
     It is local to the host, for its files are named by process id alone (TRAPS.md), and one per state directory and
     `instance`, which tells two servers of one host apart. A folder that the environment names already is kept. Raises
-    SettingsError for one that belongs to another user.
+    SettingsError for one that cannot be made or belongs to another user.
     """
-    if METRICS_VARIABLE not in os.environ:
+    if not os.environ.get(METRICS_VARIABLE):  # empty is not stated: it would be the working directory
         key = hashlib.sha256(f"{settings.state_dir} {instance}".encode()).hexdigest()[:12]
         os.environ[METRICS_VARIABLE] = str(Path(tempfile.gettempdir()) / f"msgmodule-metrics-{os.getuid()}-{key}")
     directory = Path(os.environ[METRICS_VARIABLE])
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"{METRICS_VARIABLE}={str(directory)!r} cannot be made ({error.strerror}): name a folder of the service's own"
+        ) from error
     if directory.stat().st_uid != os.getuid():
         raise SettingsError(
             f"{METRICS_VARIABLE}={str(directory)!r} belongs to another user: name a folder of the service's own"
@@ -36,9 +44,10 @@ def prepare_metrics(settings: Settings, instance: str = "") -> Path:
 
 
 def clear_metrics(directory: Path) -> None:
-    """Drop what the processes of an earlier run left; it would be added up for ever (TRAPS.md)."""
+    """Drop what the processes of an earlier run left, and nothing else; it would be added up for ever (TRAPS.md)."""
     for left in directory.glob("*.db"):
-        left.unlink()
+        if _LEFT.fullmatch(left.name):
+            left.unlink()
 
 
 def process_group() -> str:

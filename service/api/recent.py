@@ -10,10 +10,10 @@ from spectree import Response as Answers
 from service.api import schemas
 from service.api.contract import contract
 from service.api.views import deposition_id
-from service.recent import Listing
+from service.recent import Listing, Recent
 from service.recentformats import entry, form
 from service.security import requires
-from service.services import recent, services
+from service.services import services
 from service.window import Found, Wanted, cursor_of, days_ago, moment, place_of
 from service.words import Keyword
 
@@ -54,8 +54,8 @@ class RecentQuery(BaseModel):
     def wanted(self) -> Wanted:
         """Give what the list holds; raise InvalidInput for a time or a deposition that is none."""
         return Wanted(
-            since=moment(self.start) if self.start is not None else days_ago(self.days or 0),
-            until=moment(self.end) if self.end is not None else None,
+            since=moment("start", self.start) if self.start is not None else days_ago(self.days or 0),
+            until=moment("end", self.end) if self.end is not None else None,
             depositions=tuple(dict.fromkeys(map(deposition_id, self.deposition))),
             content_types=tuple(self.content_type),
             sender=self.sender,
@@ -111,7 +111,9 @@ class RecentList(BaseModel):
 def list_recent(query: RecentQuery) -> Any:
     """List messages of all depositions, newest first; `format` csv and text give the same page in another form."""
     behind = place_of(query.cursor) if query.cursor else None
-    listing = recent(services()).listing(query.wanted(), behind, query.limit + 1)
+    found = services()
+    seen = found.seen()
+    listing = Recent(found.stores, seen.profile, seen.chain).listing(query.wanted(), behind, query.limit + 1)
     page = list(islice(listing, query.limit + 1))
     shown = page[: query.limit]
     rest = cursor_of(shown[-1].place) if len(page) > query.limit else None

@@ -10,13 +10,13 @@ from service.vocabulary import CONTENT_TYPES, is_deposition_id
 
 #: Folders of the tree (reference section 1).
 TREE = ("archive", "autogroup", "deposit")
-#: What only says something about running processes, or is a secret; the database's identity is that of the new one.
-_NOT_KEPT = frozenset({"workers", "queues", "local-token", "database.json"})
-_VERSION = re.compile(r"(.+)_(" + "|".join(CONTENT_TYPES) + r")_P1\.cif\.V[0-9]+", re.ASCII)
+#: What only says something about running processes, is a secret, or says which site and database these are.
+_NOT_KEPT = frozenset({"workers", "turns", "underway", "stuck-locks", "local-token", "environment", "database.json"})
+_FILE = re.compile(r"(.+)_(" + "|".join(CONTENT_TYPES) + r")_P1\.cif(?:\.V[0-9]+)?", re.ASCII)
 
 
 def message_files(cif_root: Path, folder: str) -> Iterator[tuple[str, list[Path]]]:
-    """Give each deposition of a folder of the tree with its message files, all versions."""
+    """Give each deposition of a folder of the tree with its message files: all versions, and one without."""
     root = cif_root / folder
     with faults(root):
         names = sorted(os.listdir(root)) if root.is_dir() else []
@@ -27,7 +27,7 @@ def message_files(cif_root: Path, folder: str) -> Iterator[tuple[str, list[Path]
 
 def content_type(path: Path) -> str:
     """Tell by its name which of the three files a path is."""
-    found = _VERSION.fullmatch(path.name)
+    found = _FILE.fullmatch(path.name)
     return found.group(2) if found else ""
 
 
@@ -41,5 +41,5 @@ def state_files(state_dir: Path) -> Iterator[Path]:
 
 
 def _is_of(deposition_data_set_id: str, name: str) -> bool:
-    found = _VERSION.fullmatch(name)
+    found = _FILE.fullmatch(name)
     return found is not None and found.group(1) == deposition_data_set_id

@@ -49,12 +49,8 @@ def selection_options(command: F) -> F:
     """Add the options that select depositions; they are the same in every command (DESIGN.md section 8)."""
     for option in (
         click.option("--all", "everything", is_flag=True, help="Every deposition under cif_root."),
-        click.option(
-            "--directory", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Those named there."
-        ),
-        click.option(
-            "--depositions-file", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="One id a line."
-        ),
+        click.option("--directory", type=_FOLDER, help="Those named there."),
+        click.option("--depositions-file", type=_FILE, help="One id a line."),
         click.option("--deposition", "depositions", multiple=True, help="One id; may be repeated."),
     ):
         command = option(command)
@@ -86,5 +82,8 @@ def selected(
 
 
 def _lines(path: Path) -> Iterator[str]:
-    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
+    try:
+        lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
+    except UnicodeDecodeError as error:
+        raise click.UsageError(f"{path} is no text in UTF-8: {error}") from error
     return (line for line in lines if line and not line.startswith("#"))

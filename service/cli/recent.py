@@ -82,8 +82,8 @@ def recent(
     if (days is None) == (start_date is None):
         raise click.UsageError("give either --days or --start-date")
     wanted = Wanted(
-        since=moment(start_date) if start_date is not None else days_ago(days or 0),
-        until=moment(end_date) if end_date is not None else None,
+        since=moment("--start-date", start_date) if start_date is not None else days_ago(days or 0),
+        until=moment("--end-date", end_date) if end_date is not None else None,
         depositions=_checked(depositions),
         content_types=content_types,
         sender=sender,

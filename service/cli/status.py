@@ -87,12 +87,15 @@ def _round(made: Report) -> str:
 
 
 def _left_over(found: Services) -> list[str]:
+    profile = active_profile(found)
+    if not profile.is_dual:
+        return []  # what the other store lacks, it lacks on purpose
     try:
-        left = backlog(found, active_profile(found))
+        left = backlog(found, profile)
     except MessagingError as error:
         return [f"behind: not known, {error.message}"]
     first = ", ".join(left.depositions[:5])
-    remedy = "read or import them while both stores are up"
+    remedy = "run `msgmodule reconcile --all` while both stores are up"
     return [f"behind: {len(left.depositions)} depositions since {left.oldest} ({first}); {remedy}"] if first else []
 
 

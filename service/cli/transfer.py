@@ -67,6 +67,8 @@ def import_(
         log("imported" if one.error is None else "not imported", "warning" if one.error else "info", **body)
         if one.error:
             click.echo(f"{one.deposition_data_set_id}: {one.error}", err=True)
+        if one.odd:
+            click.echo(f"{one.deposition_data_set_id}: kept as it is: {'; '.join(one.odd)}", err=True)
     log("import ended", "info" if totals.is_clean else "warning", **asdict(totals))
     show(asdict(totals), as_json=as_json)
     if not totals.is_clean:

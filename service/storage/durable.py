@@ -3,9 +3,10 @@
 import errno
 import fcntl
 import os
+import stat
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from service.errors import FileUnavailable
@@ -98,6 +99,13 @@ def names(directory: Path) -> list[str]:
     except OSError as error:
         raise unavailable(directory, error) from error
     return sorted(name for name in found if not name.startswith("."))
+
+
+def is_directory(path: Path) -> bool:
+    """Tell whether a directory is there. Raises FileUnavailable where that cannot be seen."""
+    with faults(path), suppress(FileNotFoundError, NotADirectoryError):
+        return stat.S_ISDIR(path.stat().st_mode)
+    return False
 
 
 def remove(path: Path) -> None:

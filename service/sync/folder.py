@@ -60,14 +60,13 @@ class Folder:
 
     def _replace(self, deposition_data_set_id: str, new: Section, found: str) -> None:
         paths = self._site.files(deposition_data_set_id)
+        name = f"{deposition_data_set_id}_{new.content_type}_P1.cif.V1"
         if found != ABSENT and paths is not None:
             path = paths[new.content_type]
-            if not self._overwrite and not same_signature(self._written.get(path.name), found):
+            name = path.name
+            if not self._overwrite and not same_signature(self._written.get(name), found):
                 raise Conflict(f"{path} is there and was not written by this export; give --overwrite to replace it")
-            with faults(path):
-                path.unlink()
-        signed = self._cif.put(deposition_data_set_id, new, ABSENT, None)
-        self._tell(f"{deposition_data_set_id}_{new.content_type}_P1.cif.V1", signed)
+        self._tell(name, self._cif.put(deposition_data_set_id, new, found, None, anew=True))
 
     def _tell(self, name: str, signed: str) -> None:
         self._written[name] = signed

@@ -53,9 +53,10 @@ class ForeignWrites:
             write_new(self._path, json.dumps(entry).encode())
 
     def last(self) -> tuple[datetime, str] | None:
-        """Give the time and the deposition of the latest; `None` where there was none."""
-        try:
-            kept = json.loads(self._path.read_bytes())
-        except FileNotFoundError:
-            return None
+        """Give the time and the deposition of the latest; `None` where there was none. Raises FileUnavailable."""
+        with faults(self._path):
+            try:
+                kept = json.loads(self._path.read_bytes())
+            except FileNotFoundError:
+                return None
         return datetime.fromisoformat(kept["time"]), kept["deposition_data_set_id"]

@@ -15,6 +15,7 @@ from service.storage.cif.store import CifStore
 from service.storage.guard import GuardedDatabase
 from service.storage.markers import Markers
 from service.storage.pending import Pending
+from service.sync.odd import odd
 from service.sync.sync import Sync
 
 #: Depositions whose records are asked for at once, and new ones that are inserted in one transaction.
@@ -23,7 +24,7 @@ _ASKED, _BATCH = 500, 20
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of one deposition: its rows by what was done, or the error with its code."""
+    """What became of one deposition: its rows by what was done, those that are odd by name, or the error with its code."""
 
     deposition_data_set_id: str
     inserted: int = 0
@@ -33,6 +34,7 @@ class Imported:
     conflicting: int = 0
     error: str | None = None
     code: str | None = None
+    odd: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -125,7 +127,8 @@ class Importer:
             return
         for snapshot in new:
             correspondence = snapshot.correspondence
-            yield Imported(correspondence.deposition_data_set_id, inserted=correspondence.row_count)
+            key, count = correspondence.deposition_data_set_id, correspondence.row_count
+            yield Imported(key, inserted=count, odd=odd(correspondence))
 
     def synced(self, deposition_data_set_id: str) -> Imported:
         """Sync one deposition by itself."""
@@ -138,7 +141,7 @@ class Importer:
         rows = report.database
         done = (rows.added, rows.updated, rows.unchanged, report.healed, report.conflicts)
         code = "files_behind" if report.behind else None
-        return Imported(deposition_data_set_id, *done, error=report.behind, code=code)
+        return Imported(deposition_data_set_id, *done, report.behind, code, odd(report.correspondence))
 
 
 def _failed(deposition_data_set_id: str, error: MessagingError) -> Imported:

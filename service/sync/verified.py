@@ -1,10 +1,11 @@
 """What a verify found, added up, and kept in `state_dir` for the preflight and the metrics."""
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from service.clock import utc_now
 from service.errors import FileUnavailable
@@ -45,11 +46,6 @@ class Verified:
         return self.compared > 0 and not self.differences
 
     @property
-    def when(self) -> datetime:
-        """Give the time at which it ended."""
-        return datetime.fromisoformat(self.ended)
-
-    @property
     def age(self) -> timedelta:
         """Give the time since it began: what was written later it may not have seen."""
         return datetime.now(UTC) - datetime.fromisoformat(self.began)
@@ -69,7 +65,7 @@ class VerifyRecord:
 
         `time` and `differences` are those of the last full verify, or where there was none of the last one.
         """
-        kept = self._read() | {"last": verified.body()}
+        kept = self._kept() | {"last": verified.body()}
         if verified.full:
             kept["full"] = verified.body()
         shown = kept.get("full") or verified.body()
@@ -87,18 +83,22 @@ class VerifyRecord:
         return self._of("last")
 
     def _of(self, name: str) -> Verified | None:
-        kept = self._read().get(name)
-        if kept is None:
-            return None
-        return Verified(kept["full"], kept["began"], kept["ended"], kept["outcomes"], kept["beyond"])
+        try:
+            kept = self._read().get(name)
+            if kept is None:
+                return None
+            return Verified(kept["full"], kept["began"], kept["ended"], kept["outcomes"], kept["beyond"])
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise FileUnavailable(f"{self.path} does not say what was verified; run `msgmodule verify --all`") from error
+
+    def _kept(self) -> dict[str, Any]:
+        """Give what is to be kept on; nothing of a file that says nothing."""
+        try:
+            return {**self._read()}
+        except (ValueError, TypeError):
+            return {}
 
     def _read(self) -> dict[str, Any]:
-        try:
-            found: dict[str, Any] = json.loads(self.path.read_bytes())
-        except FileNotFoundError:
-            return {}
-        except (ValueError, OSError) as error:
-            raise FileUnavailable(
-                f"{self.path} does not say what was verified: {error}; run `msgmodule verify --all`"
-            ) from error
-        return found
+        with faults(self.path), suppress(FileNotFoundError):
+            return cast(dict[str, Any], json.loads(self.path.read_bytes()))
+        return {}

@@ -128,6 +128,7 @@ def encoded(text: str) -> str:
     ("query", "field"),
     [
         ({"cursor": "nonsense"}, "cursor"),
+        ({"cursor": "W1tb" * 2000}, "cursor"),
         ({"cursor": "Ä"}, "cursor"),
         ({"cursor": encoded("[]")}, "cursor"),
         ({"cursor": encoded('{"a": 1}')}, "cursor"),

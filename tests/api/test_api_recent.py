@@ -1,12 +1,16 @@
 """`GET /api/v1/messages/recent`: pages, forms, and the refusal of what makes no list."""
 
+import base64
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from support.command import DOWN
-from support.site import DEPOSITION, PROFILES, Site
+from support.dual import DEP, away, dual
+from support.site import DEPOSITION, DUAL, PROFILES, Site
 
+from service.leases import leases_of
+from service.storage.guard import GuardedDatabase
 from service.storage.markers import Markers
 
 URL = "/api/v1/messages/recent"
@@ -84,6 +88,7 @@ def test_the_other_forms_say_in_headers_what_the_json_says_in_itself(imported: S
         {"days": "1", "keyword": ""},
         {"days": "1", "cursor": "bm9uZQ=="},
         {"days": "1", "cursor": "W10="},
+        {"days": "1", "cursor": base64.urlsafe_b64encode(b"[" * 9000).decode()},
         {"days": "1", "unknown": "x"},
     ],
 )
@@ -93,6 +98,13 @@ def test_what_makes_no_list_is_refused_with_its_field(imported: Site, query: dic
     assert (answer.json or {})["error"]["details"]["fields"]
 
 
+@pytest.mark.parametrize("field", ["start", "end"])
+def test_a_time_that_is_none_is_named_by_its_field(imported: Site, field: str) -> None:
+    query = {"start": "2026-01-01", field: "yesterday"}
+    answer = client_of(imported, "db-only").get(URL, query_string=query)
+    assert [told["field"] for told in (answer.json or {})["error"]["details"]["fields"]] == [field]
+
+
 def test_a_damaged_file_is_named_beside_what_is_listed(imported: Site) -> None:
     path = imported.file(DEPOSITION)
     path.write_bytes(path.read_bytes()[:2000])
@@ -100,6 +112,33 @@ def test_a_damaged_file_is_named_beside_what_is_listed(imported: Site) -> None:
     assert found["messages"]
     assert DEPOSITION not in {m["deposition_data_set_id"] for m in found["messages"]}
     assert [line.split(":")[0] for line in found["unreadable"]] == [DEPOSITION]
+
+
+@pytest.mark.parametrize("profile", DUAL)
+def test_a_damaged_file_for_which_a_change_waits_is_named_as_well(imported: Site, profile: str) -> None:
+    client = client_of(imported, profile)
+    both = dual(imported, profile)
+    with away(both):
+        both.append("waits", has_new_id=True)
+    path = imported.file(DEP)
+    path.write_bytes(path.read_bytes()[:-400])
+    found = ask(client, **ALL)
+    assert len(found["messages"]) >= 15
+    assert [line.split(":")[0] for line in found["unreadable"]] == [DEP]
+
+
+def test_a_list_holds_up_a_move_as_every_request_does(imported: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = imported.app("dual-write-db-read")
+    state_dir, seen = imported.root / "state", []
+    slices = GuardedDatabase.recent
+
+    def watched(*given: Any) -> Any:
+        seen.append(leases_of(state_dir).oldest(99))
+        return slices(*given)
+
+    monkeypatch.setattr(GuardedDatabase, "recent", watched)
+    ask(imported.client(app, "messages:read"), **ALL)
+    assert seen == [1]
 
 
 def test_a_store_that_is_down_is_never_an_empty_list(imported: Site) -> None:

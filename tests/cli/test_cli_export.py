@@ -2,11 +2,14 @@
 
 import json
 import shutil
+import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from support import legacy
 from support.command import DOWN, msgmodule
+from support.disk import mount
 from support.dual import DEP, dual
 from support.site import DEPOSITION, Site
 
@@ -83,6 +86,25 @@ def test_a_file_of_its_own_is_replaced_and_another_ones_only_where_that_is_said(
     archive.import_all()
     assert exported(archive, *arguments) == (0, counts(found=2, written=1, unchanged=1))
     assert rows_of(out / DEPOSITION) == rows_of(archive.archive / DEPOSITION)
+
+
+def test_a_full_disk_leaves_the_file_that_was_to_be_replaced(archive: Site, tmp_path: Path) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    mount("-t", "tmpfs", "-o", "size=256k", "tmpfs", str(small))
+    try:
+        arguments = ("--deposition", DEPOSITION, "--output-dir", str(small))
+        assert exported(archive, *arguments) == (0, counts(found=1, written=1))
+        there = small / DEPOSITION / archive.file(DEPOSITION).name
+        before = there.read_bytes().replace(b"Dear Depositors", b"Dear annotators")
+        there.write_bytes(before)
+        with suppress(OSError), (small / "full").open("wb", buffering=0) as file:
+            while True:
+                file.write(bytes(1024))
+        assert exported(archive, *arguments, "--overwrite") == (1, counts(found=1, failed=1))
+        assert there.read_bytes() == before
+    finally:
+        subprocess.run(["umount", "--lazy", str(small)], check=True)
 
 
 def test_a_list_of_what_was_written_that_a_crash_cut_short_is_gone_on_with(archive: Site, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What an archive holds that it should not: each is brought in as it is or reported by name, none dropped, none invented."""
+"""What an archive holds that it should not: each is brought in as it is and reported by name, none dropped or invented."""
 
 import json
 from pathlib import Path
@@ -70,6 +70,23 @@ def test_a_damaged_file_is_named_and_the_odd_ones_are_brought_in(odd: Site) -> N
     assert (code, totals["found"], totals["damaged"], totals["failed"], totals["inserted"]) == (1, 3, 1, 0, 8)
     assert f"{odd.file(DAMAGED)} is damaged" in told
     assert odd.files() == files
+
+
+def test_each_odd_row_is_named(odd: Site, tmp_path: Path) -> None:
+    _, _, told = run(odd, "import", "--all", "--json-log", str(tmp_path / "log"))
+    (line,) = [line for line in told.splitlines() if line.startswith(f"{DEP}: kept as it is: ")]
+    assert line.removeprefix(f"{DEP}: kept as it is: ").split("; ") == [
+        "message twice is there 2 times",
+        "messages-to-depositor: message odd-time has no readable timestamp (31 of May, late)",
+        "messages-to-depositor: message odd-time answers dangling, which is not there",
+        "messages-to-depositor: message unread has no readable timestamp (None)",
+        "messages-to-depositor: a file of message twice has the partition_number None",
+        "messages-to-depositor: a file is referred to by message nobody, which is not there",
+        "messages-to-depositor: a file of message nobody has the version_id None",
+        "messages-to-depositor: there are flags for message without-a-message, which is not there",
+    ]
+    entries = [json.loads(entry) for entry in (tmp_path / "log").read_text().splitlines()]
+    assert [len(entry.get("odd", ())) for entry in entries if entry.get("deposition_data_set_id") == DEP] == [8]
 
 
 def test_each_odd_row_is_in_the_database_as_it_stands_in_the_file(odd: Site) -> None:

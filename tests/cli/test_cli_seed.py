@@ -104,7 +104,14 @@ def test_trouble_is_named_with_its_remedy(site: Site) -> None:
     dual(Site(site.root, DOWN), "dual-write-cif-read").append("m")
     done = msgmodule(site, "troubleshoot")
     assert done.returncode == 1
-    assert f"({DEP}); read or import them" in done.stdout
+    assert f"({DEP}); run `msgmodule reconcile --all`" in done.stdout
+
+
+def test_files_that_are_left_behind_on_purpose_are_no_trouble(site: Site) -> None:
+    site.app("db-only")
+    dual(site, "db-only").append("m")
+    done = msgmodule(site, "troubleshoot", profile="db-only")
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_log_is_shown_or_its_path_is_named(site: Site) -> None:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from service.errors import FileUnavailable
-from service.storage.durable import faults
+from service.storage.durable import faults, is_directory
 from service.vocabulary import CONTENT_TYPES, is_deposition_id, is_group
 
 
@@ -32,6 +32,7 @@ class Site:
             names = os.listdir(directory)
         except FileNotFoundError:
             self.require_root(deposition_data_set_id)
+            self._require_own_tree(deposition_data_set_id)
             return None
         except OSError as error:
             raise FileUnavailable(f"{directory}: {error.strerror}; check mount and permissions") from error
@@ -52,7 +53,7 @@ class Site:
         self.require_root("D_0")
         for name in ("archive", "autogroup"):
             root = self.cif_root / name
-            if root.is_dir():
+            if is_directory(root):
                 with faults(root), os.scandir(root) as entries:
                     names = sorted(e.name for e in entries if is_deposition_id(e.name) and e.is_dir())
                 yield from names
@@ -69,8 +70,17 @@ class Site:
     def require_root(self, deposition_data_set_id: str) -> None:
         """Raise FileUnavailable when the tree that would hold a deposition is missing."""
         root = self._root(deposition_data_set_id)
-        if not root.is_dir():
+        if not is_directory(root):
             raise FileUnavailable(f"{root} is not there; check the mount and the setting cif_root", path=str(root))
+
+    def _require_own_tree(self, deposition_data_set_id: str) -> None:
+        """Raise FileUnavailable for a deposition in the tree of the groups, or a group in that of the depositions."""
+        for root in self._roots:
+            if root != self._root(deposition_data_set_id) and is_directory(root / deposition_data_set_id):
+                raise FileUnavailable(
+                    f"{root / deposition_data_set_id} is in the wrong tree; move it to {self._root(deposition_data_set_id)}",
+                    path=str(root / deposition_data_set_id),
+                )
 
     def _root(self, deposition_data_set_id: str) -> Path:
         return self._roots[is_group(deposition_data_set_id)]

@@ -134,8 +134,9 @@ def pieces(data: bytes, changes: list[Edit]) -> list[memoryview]:
 
 
 def items_of(name: str, attributes: list[str], known: Mapping[str, bytes] = MappingProxyType({})) -> list[bytes]:
-    """Give the items of a category; those that are known as they are."""
-    return [known.get(a, f"_{name}.{a}".encode()) for a in attributes]
+    """Give the items of a category; those that are known as they are, and others with its name as it is spelt there."""
+    spelt = next((item.partition(b".")[0] for item in known.values()), f"_{name}".encode())
+    return [known.get(a, spelt + f".{a}".encode()) for a in attributes]
 
 
 def category_text(items: list[bytes], attributes: list[str], rows: list[Tokens]) -> bytes:

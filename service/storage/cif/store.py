@@ -28,14 +28,14 @@ from service.storage.base import (
 )
 from service.storage.cif import files, referee, rows, signature, splice
 from service.storage.cif.beyond import beyond
-from service.storage.cif.document import FRAME, is_blank
+from service.storage.cif.document import FRAME, Layout, is_blank
 from service.storage.cif.lock import Locks
 from service.storage.cif.paths import Site
 from service.storage.cif.reader import Held, Reader
 from service.storage.cif.settled import Settled
 from service.storage.cif.splice import Put
 from service.storage.cif.view import FilesView, Opened
-from service.storage.durable import faults, sync_path
+from service.storage.durable import faults, is_directory, sync_path
 from service.vocabulary import CONTENT_TYPES, TO_DEPOSITOR
 
 
@@ -103,10 +103,11 @@ class CifStore:
             held = replace(held, section=self._reader.section(path, data, held))
         return Opened(data, held)
 
-    def put(self, deposition_data_set_id: str, new: Section, found: str, wait: float | None) -> str:
+    def put(self, deposition_data_set_id: str, new: Section, found: str, wait: float | None, *, anew: bool = False) -> str:
         """Bring a file that is as it was found to another content, and give its signature.
 
-        Waits `wait` seconds for the lock, or as long as a change does. Raises Moved where the file was changed since.
+        Waits `wait` seconds for the lock, or as long as a change does. With `anew` nothing of the old content stays. Raises
+        Moved where the file was changed since.
         """
         content_type = new.content_type
         path = self._located(deposition_data_set_id, create=True)[content_type]
@@ -114,6 +115,8 @@ class CifStore:
             data, held = self._reader.open(path, content_type, ours=True)
             if not same_signature(held.signature, found):
                 raise Moved
+            if anew:
+                data, held = b"", Held(content_type, signature.ABSENT, 0, Layout({}, 0), Section(content_type))
             old = self._reader.section(path, data, held)
             return self._replace(deposition_data_set_id, path, Opened(data, held), rows.between(old, new), new)
 
@@ -124,6 +127,11 @@ class CifStore:
             return all(recorded.get(c) == signature.ABSENT for c in CONTENT_TYPES)
         with faults(self.site.directory(deposition_data_set_id)):
             return all(self._comparer.matches(path, recorded.get(c)) for c, path in paths.items())
+
+    def is_readable(self, deposition_data_set_id: str) -> bool:
+        """Tell whether this process may read all files that a deposition has."""
+        paths = self.site.files(deposition_data_set_id) or {}
+        return all(os.access(path, os.R_OK, effective_ids=True) or not path.exists() for path in paths.values())
 
     def beyond(self, deposition_data_set_id: str) -> dict[str, tuple[str, ...]]:
         """Name for each file what it holds beyond the four categories. Raises NotFound, FileUnavailable and DamagedFile."""
@@ -145,8 +153,8 @@ class CifStore:
         self._locks.note_foreign(self.site.locks())
 
     def is_ready(self) -> bool:
-        """Tell whether the tree of the files is there."""
-        return (self.site.cif_root / "archive").is_dir()
+        """Tell whether the tree of the files is there. Raises FileUnavailable where that cannot be seen."""
+        return is_directory(self.site.cif_root / "archive")
 
     def probe(self) -> Mapping[str, str]:
         """Lock, write, read and remove a probe file where the depositions' directories are."""

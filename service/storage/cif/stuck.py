@@ -6,10 +6,11 @@ Whoever asks for them looks at these, and does not walk the archive.
 import hashlib
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from service.storage.durable import faults, make_directory, remove, write_new
+from service.storage.durable import faults, make_directory, names, remove, write_new
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,18 @@ class StuckLocks:
             write_new(note, bytes(lock), durable=False)
 
     def all(self) -> tuple[StuckLock, ...]:
-        """List those that are still there, the oldest first; forget the others."""
+        """List those that are still there, the oldest first; forget the others. Raises FileUnavailable.
+
+        One that cannot be seen now, as its mount is away, is remembered and not listed.
+        """
         found = []
-        for note in self._root.glob("[0-9a-f]*"):
-            try:
+        for note in (self._root / name for name in names(self._root)):
+            with faults(note), suppress(FileNotFoundError):
                 lock = Path(os.fsdecode(note.read_bytes()))
-                found.append(StuckLock(lock, max(0.0, time.time() - lock.stat().st_mtime)))
-            except FileNotFoundError:
-                remove(note)
+                try:
+                    found.append(StuckLock(lock, max(0.0, time.time() - lock.stat().st_mtime)))
+                except FileNotFoundError:
+                    remove(note)
+                except OSError:
+                    continue
         return tuple(sorted(found, key=lambda stuck: -stuck.age))

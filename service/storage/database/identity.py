@@ -2,13 +2,14 @@
 
 import json
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, insert, select
 
-from service.errors import DatabaseNotReady
+from service.errors import DatabaseNotReady, FileUnavailable
 from service.storage.database.tables import database_identity
-from service.storage.durable import exclusive, write_new
+from service.storage.durable import exclusive, faults, write_new
 
 
 class Identity:
@@ -33,15 +34,21 @@ class Identity:
 
     def adopt(self, identity: str) -> None:
         """Remember a database as the site's own."""
-        with exclusive(self._lock):
+        with exclusive(self._lock), faults(self._path):
             write_new(self._path, json.dumps({"identity": identity}).encode())
 
     def known(self) -> str | None:
-        """Give the identity that is remembered."""
+        """Give the identity that is remembered. Raises FileUnavailable."""
         try:
-            return str(json.loads(self._path.read_bytes())["identity"])
-        except FileNotFoundError:
+            with faults(self._path), suppress(FileNotFoundError):
+                return str(json.loads(self._path.read_bytes())["identity"])
             return None
+        except (ValueError, TypeError, KeyError) as error:
+            raise FileUnavailable(
+                f"{self._path} does not say which database is the site's: check database_url, remove it, and run "
+                "`msgmodule db init --adopt`",
+                path=str(self._path),
+            ) from error
 
 
 def identity_of(connection: Connection) -> str | None:

@@ -1,10 +1,13 @@
 """Files that a hand, a script or another library made keep every foreign byte when a row is put into them."""
 
+import io
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mmcif.io.PdbxReader import PdbxReader
 from support.splicing import changed, section_of, with_replaced, with_rows
 
 from service.messages import Message, Section, Status
@@ -138,6 +141,17 @@ def test_an_item_in_upper_case_is_the_same_item_when_pairs_become_a_loop() -> No
 
     assert section_of(new).statuses == (Status("m1", None), Status("m2", None))
     assert b"_PDBX_deposition_message_status.Message_ID \n" + STATUS + b"Own \n" in new
+
+
+def test_a_column_is_added_with_the_category_spelt_as_it_is() -> None:
+    old = b"data_messages\n_Pdbx_deposition_message_status.message_id m1\n"
+
+    new = with_rows(old, Status("m2", None, "Y"))
+
+    assert section_of(new).statuses == (Status("m1", None), Status("m2", None, "Y"))
+    blocks: list[Any] = []
+    PdbxReader(io.StringIO(new.decode())).read(blocks)
+    assert blocks[0].getObj("Pdbx_deposition_message_status").getRowCount() == 2
 
 
 def test_rows_for_a_loop_that_ends_the_file_stay_before_a_category_that_is_new() -> None:

@@ -1,0 +1,42 @@
+"""What of a site a backup holds, and when a site is empty enough to be restored into."""
+
+import json
+import shutil
+from pathlib import Path
+
+from support.command import Done, msgmodule
+from support.dual import DEP, dual
+from support.site import DEPOSITION, Site, make_site
+
+
+def backup(site: Site) -> tuple[Done, Path]:
+    folder = site.root / "backups" / "first"
+    return msgmodule(site, "backup", str(folder), "--json"), folder
+
+
+def restore(site: Site, folder: Path) -> Done:
+    return msgmodule(site, "restore", str(folder), "--json")
+
+
+def test_a_file_without_a_version_is_in_the_backup_and_keeps_a_site_from_being_empty(
+    legacy_site: Site, tmp_path: Path
+) -> None:
+    versioned = legacy_site.file(DEPOSITION)
+    bare = versioned.rename(versioned.with_suffix(""))
+    done, folder = backup(legacy_site)
+    assert json.loads(done.stdout)["depositions"] == 2, done.stderr
+    other = make_site(tmp_path / "other", f"sqlite:///{tmp_path}/other/messages.db")
+    assert restore(other, folder).returncode == 0
+    assert (other.archive / DEPOSITION / bare.name).read_bytes() == bare.read_bytes()
+    shutil.rmtree(other.root / "state", ignore_errors=True)
+    assert restore(other, folder).returncode == 1
+
+
+def test_a_site_that_was_set_up_and_not_used_is_empty(legacy_site: Site, tmp_path: Path) -> None:
+    other = make_site(tmp_path / "other", f"sqlite:///{tmp_path}/other/messages.db")
+    assert msgmodule(other, "db", "init").returncode == 0
+    dual(other, "cif-only").append("a rehearsal")
+    shutil.rmtree(other.archive / DEP)
+    _, folder = backup(legacy_site)
+    done = restore(other, folder)
+    assert done.returncode == 0, done.stderr
