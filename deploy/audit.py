@@ -16,13 +16,27 @@ _AUDIT = (
 )
 
 
+#: What it says where the list cannot be reached.
+_AWAY = (
+    "ConnectionError",
+    "ConnectTimeout",
+    "HTTPError",
+    "Connection refused",
+    "Max retries exceeded",
+    "ServiceError",
+    "SSL",
+)
+
+
 def main() -> int:
-    """Give 1 for a known fault, or where only a part could be audited."""
+    """Give 1 for a known fault, where only a part could be audited, or where it fails for another reason."""
     command = [str(Path(sys.executable).with_name("pip-audit")), *_AUDIT]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own tool
     if not done.stdout:
-        print(f"pip-audit reached no list of known faults, so nothing was audited: {done.stderr.strip().splitlines()[-1]}")
-        return 0
+        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        is_away = any(word in done.stderr for word in _AWAY)
+        print(f"pip-audit {'reached no list of known faults, so nothing was audited' if is_away else 'failed'}: {last}")
+        return 0 if is_away else 1
     found: list[dict[str, Any]] = json.loads(done.stdout)["dependencies"]
     skipped = [one["skip_reason"] for one in found if "skip_reason" in one]
     faults = [f"{one['name']} {one['version']}: {v['id']}" for one in found for v in one.get("vulns", ())]

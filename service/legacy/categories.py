@@ -7,7 +7,6 @@ from service.legacy.rows import ATTRIBUTES, FILES, INFO, NULL, ORIGINALS, STATUS
 from service.legacy.table import Table
 from service.storage.cif.container import container_of
 
-_BLOCK = "messages"
 _UNUSED = "pdbx_deposition_message_data"  # declared by the legacy style, written by nothing
 _STYLE = (INFO, _UNUSED, FILES, ORIGINALS, STATUS)
 

@@ -37,10 +37,6 @@ class Report:
     conflicts: int
     behind: str | None
 
-    @property
-    def changed(self) -> bool:
-        return bool(self.database.added or self.database.updated or self.healed)
-
     def require_files(self) -> None:
         """Raise FileUnavailable where the files could not be brought up."""
         if self.behind:

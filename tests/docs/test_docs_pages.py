@@ -79,3 +79,11 @@ def test_no_page_and_no_remedy_names_a_command_without_the_selection_that_it_nee
     texts = [*PAGES, ROOT / "service" / "checks.py", ROOT / "service" / "conditions.py", *(ROOT / "admin").rglob("*.html")]
     bare = [path.name for path in texts if re.search(rf"([Rr]un|[Tt]hen)\s`msgmodule {command}`", path.read_text("utf-8"))]
     assert bare == []
+
+
+def test_every_condition_of_a_move_stands_where_the_moves_are_explained() -> None:
+    source = (ROOT / "service" / "conditions.py").read_text()
+    names = set(re.findall(r'@condition\(\s*"(\w+)"', source))
+    assert len(names) == source.count("@condition(")
+    page = (ROOT / "docs" / "profiles.md").read_text()
+    assert [name for name in sorted(names) if f"`{name}`" not in page] == []
