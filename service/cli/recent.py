@@ -10,6 +10,7 @@ from typing import IO, TextIO, cast
 import click
 
 from service.cli.common import services_of
+from service.cli.progress import JsonLog, json_log_option
 from service.recent import Listing
 from service.recentformats import Form, form
 from service.services import recent as recent_of
@@ -60,6 +61,7 @@ def _spread(args: list[str]) -> Iterator[str]:
 @click.option("--format", "format_", type=click.Choice(("json", "csv", "text")), default="json", show_default=True)
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to a file.")
 @click.option("--compact", is_flag=True, help="Write JSON in one line.")
+@json_log_option
 @click.pass_context
 def recent(
     context: click.Context,
@@ -77,6 +79,7 @@ def recent(
     format_: str,
     output: Path | None,
     compact: bool,
+    json_log: Path | None,
 ) -> None:
     """List messages, newest first; times are UTC. Exit 1 when a deposition could not be read; the list says which lack."""
     if (days is None) == (start_date is None):
@@ -94,9 +97,12 @@ def recent(
     if site_id not in (None, found.settings.site_id):
         raise SettingsError(f"--site-id {site_id} is not this site, which is {found.settings.site_id}")
     listing = recent_of(found).listing(wanted)
-    _write(listing, form(format_, with_text=with_text, compact=compact), output)
+    log = JsonLog(json_log)
+    count = _write(listing, form(format_, with_text=with_text, compact=compact), output)
     for line in listing.unreadable:
+        log("not listed", "warning", reason=line)
         click.echo(f"not listed: {line}", err=True)
+    log("list ended", count=count, unreadable=len(listing.unreadable))
     if listing.unreadable:
         context.exit(1)
 
@@ -108,8 +114,8 @@ def _checked(depositions: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.upper() for name in depositions))
 
 
-def _write(listing: Listing, written: Form, output: Path | None) -> None:
-    """Write a list once all of it was read: the head counts it, and a list that breaks off is not written at all."""
+def _write(listing: Listing, written: Form, output: Path | None) -> int:
+    """Write a list once all of it was read, and count it; the head says how long it is, and none breaks off midway."""
     with tempfile.SpooledTemporaryFile(_IN_MEMORY, "w+", encoding="utf-8", newline="") as spool:
         count = 0
         for found in listing:
@@ -118,12 +124,13 @@ def _write(listing: Listing, written: Form, output: Path | None) -> None:
         spool.seek(0)
         if output is None:
             _copy(written, count, cast(IO[str], spool), sys.stdout)
-            return
+            return count
         temporary = output.with_name(f".{output.name}.tmp")
         with faults(output), temporary.open("w", encoding="utf-8", newline="") as target:
             _copy(written, count, cast(IO[str], spool), target)
         with faults(output):
             temporary.replace(output)
+    return count
 
 
 def _copy(written: Form, count: int, spool: IO[str], target: TextIO | IO[str]) -> None:

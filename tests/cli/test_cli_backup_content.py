@@ -40,3 +40,19 @@ def test_a_site_that_was_set_up_and_not_used_is_empty(legacy_site: Site, tmp_pat
     _, folder = backup(legacy_site)
     done = restore(other, folder)
     assert done.returncode == 0, done.stderr
+
+
+def test_no_tag_of_an_answer_means_another_content_after_a_restore(site: Site, tmp_path: Path) -> None:
+    url = f"/api/v1/depositions/{DEP}/messages"
+    client = site.client(site.app("db-only"))
+    client.post(url, json={"message_text": "kept"})
+    _, folder = backup(site)
+    client.post(url, json={"message_text": "behind the backup"})
+    tag = client.get(url).headers["ETag"]
+    other = make_site(tmp_path / "other", f"sqlite:///{tmp_path}/other/messages.db")
+    assert restore(other, folder).returncode == 0
+    restored = other.client(other.app("db-only"))
+    restored.post(url, json={"message_text": "another"})
+    answer = restored.get(url, headers={"If-None-Match": tag})
+    assert answer.status_code == 200
+    assert "another" in answer.text

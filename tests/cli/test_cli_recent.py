@@ -54,6 +54,12 @@ def test_the_newest_come_first_with_what_upstream_shows(imported: Site) -> None:
     assert {type(file["version_id"]) for file in files} == {int}
 
 
+def test_the_end_of_a_list_is_in_the_json_log(imported: Site, tmp_path: Path) -> None:
+    listed(imported, *ALL, "--json-log", str(tmp_path / "log"))
+    (entry,) = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    assert (entry["event"], entry["count"], entry["unreadable"]) == ("list ended", 15, 0)
+
+
 def test_options_take_several_values_and_all_must_hold(imported: Site) -> None:
     both = listed(imported, *ALL, "--depositions", DEPOSITION, OTHER.lower(), "--content-type", "messages-to-depositor")
     assert {m["deposition_data_set_id"] for m in both} == {DEPOSITION, OTHER}

@@ -1,5 +1,6 @@
 """All rows of the database as plain values, and back; what is derived from others is left out and made anew."""
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
@@ -64,9 +65,12 @@ def _rows(connection: Connection, table: Table) -> Rows:
 
 
 def _completed(name: str, row: dict[str, Any]) -> dict[str, Any]:
-    """Add what is derived. The signatures are forgotten: they are those of other files, however equal."""
+    """Add what is derived. The signatures are forgotten: they are those of other files, however equal.
+
+    The version goes on beyond all that were counted behind the backup, so that no tag of an answer means two contents.
+    """
     if name == deposition.name:
-        return row | {signature_column(c): None for c in CONTENT_TYPES}
+        return row | {signature_column(c): None for c in CONTENT_TYPES} | {"version": row["version"] + int(time.time())}
     if name == CATEGORY_TABLES[Message].name:
         return row | derived(row["timestamp"], row["message_subject"], row["message_text"])
     return row
