@@ -15,6 +15,8 @@ from service.processes import wrote
 from service.storage.durable import append_line, exclusive, faults, names, unavailable, write_new
 
 Stamp = tuple[int, int, int]
+#: Characters of a line in the audit trail that a person gives.
+LONGEST = 500
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
+from service.active import LONGEST, ActiveFile
 from service.clock import utc_now
 from service.errors import FileUnavailable
 from service.storage.durable import exclusive, faults, write_new
+from service.text import one_line
 from settings import Settings, SettingsError
 
 FEATURES = ("circuit_breaker", "connection_pooling")
@@ -33,11 +35,18 @@ class Features:
             raise FileUnavailable(f"{self.path} cannot be read: {error}") from error
         return {name: dict(entry) for name, entry in kept.items() if name in FEATURES}
 
-    def switch(self, settings: Settings, name: str, *, on: bool, who: str) -> None:
-        """Keep a feature's value. Raises SettingsError where the environment states it and would win."""
+    def switch(self, settings: Settings, name: str, *, on: bool, who: str, reason: str) -> None:
+        """Keep a feature's value, and say so in the audit trail.
+
+        Raises SettingsError where the environment states it and would win, and InvalidInput for a reason of several lines.
+        """
+        if reason:
+            one_line("reason", reason, LONGEST)
         if settings.origins[name] == "environment":
             raise SettingsError(f"MSGMODULE_{name.upper()} states {name} in the environment: unset it, then try again")
         with exclusive(self.state_dir / "features.lock"), faults(self.path):
+            # told before it is done, as a switch of the profile is
+            ActiveFile(self.state_dir).audit(event="feature", to=f"{name} {'on' if on else 'off'}", who=who, reason=reason)
             kept = self.stated() | {name: {"on": on, "who": who, "when": utc_now()}}
             write_new(self.path, json.dumps(kept, indent=1).encode())
 

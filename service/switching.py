@@ -3,7 +3,7 @@
 import time
 from dataclasses import asdict, dataclass, replace
 
-from service.active import Active, ActiveFile
+from service.active import LONGEST, Active, ActiveFile
 from service.clock import utc_now
 from service.conditions import archive_in_database
 from service.errors import Conflict, MessagingError, SwitchRefused
@@ -17,8 +17,6 @@ from settings import Profile, Settings, SettingsError
 #: Seconds that a move waits for the requests that still run under the one before.
 DRAIN = 30.0
 _POLL = 0.05
-#: Characters of a line in the audit trail that a person gives.
-_LONGEST = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +98,14 @@ class Switching:
         progress: Progress = silent,
     ) -> Active:
         """Make one move. Raises SettingsError (unknown profile), InvalidInput, Conflict (stale epoch) and SwitchRefused."""
-        one_line("reason", reason, _LONGEST)
+        one_line("reason", reason, LONGEST)
         with self.file.changing():
             active = self.file.read() or self._begin(self.settings.profile)
             order = Order(who, reason, active.environment, force, progress)
             try:
                 target = self.settings.profile_named(to)
             except SettingsError:
-                self._audit(active, to[:_LONGEST], order, result="unknown profile")
+                self._audit(active, to[:LONGEST], order, result="unknown profile")
                 raise
             if expected_epoch is not None and expected_epoch != active.epoch:
                 self._audit(active, target.name, order, result="stale epoch")

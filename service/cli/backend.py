@@ -68,7 +68,7 @@ def _turn(context: click.Context, flag: str, reason: str, *, on: bool) -> None:
     found = services_of(context)
     name = flag.lower()
     if name in features.FEATURES:
-        features.Features(found.settings.state_dir).switch(found.settings, name, on=on, who=caller())
+        features.Features(found.settings.state_dir).switch(found.settings, name, on=on, who=caller(), reason=reason)
         click.echo(f"{name}: {backend.word(on=on)} for every process that starts from now on; restart the running ones")
     elif name in _PLACES:
         _switch(found, _PLACES[name], f"feature flag {name} {backend.word(on=on)}{': ' if reason else ''}{reason}", on=on)

@@ -37,6 +37,8 @@ def reconcile(
     With --all it also notes the locks of other programs that it sees, for `msgmodule health` and the metrics.
     Exit 1 when something could not be repaired.
     """
+    if watch is not None and (depositions or depositions_file or directory):
+        raise click.UsageError("--watch repairs all that is behind: leave the selection out")
     found = services_of(context)
     if watch is not None:
         _watch(found, watch, as_json=as_json)

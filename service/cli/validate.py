@@ -7,7 +7,8 @@ import click
 
 from service.backend import active_profile
 from service.cli.common import json_option, services_of, settings_of, show
-from service.validation import PASS, validate
+from service.services import Services
+from service.validation import PASS, Result, validate
 from settings import Settings, load
 from settings.envfile import read_env_file
 
@@ -24,20 +25,28 @@ from settings.envfile import read_env_file
 @click.pass_context
 def command(context: click.Context, *, config: bool, integration: bool, env_file: Path | None, as_json: bool) -> None:
     """Say of each check PASS, FAIL or UNKNOWN; only all PASS exits 0."""
+    _require_sense(config=config, integration=integration, env_file=env_file)
+    body = _checked(load(read_env_file(env_file)) if env_file else settings_of(context)) if config else {}
+    results = _used(services_of(context)) if integration else []
+    if as_json:
+        show(body | ({"checks": [asdict(result) for result in results]} if integration else {}), as_json=True)
+    else:
+        show(body, as_json=False)
+        for result in results:
+            click.echo(f"{result.verdict:7} {result.name}: {result.found}")
+    if any(result.verdict != PASS for result in results):
+        context.exit(1)
+
+
+def _require_sense(*, config: bool, integration: bool, env_file: Path | None) -> None:
     if not config and not integration:
         raise click.UsageError("say what to validate: --config, --integration or both")
-    if config:
-        settings = load(read_env_file(env_file)) if env_file else settings_of(context)
-        show(_checked(settings), as_json=as_json)
-    if integration:
-        found = services_of(context)
-        results = validate(found.settings, active_profile(found))
-        if as_json:
-            show({"checks": [asdict(result) for result in results]}, as_json=True)
-        for result in results if not as_json else ():
-            click.echo(f"{result.verdict:7} {result.name}: {result.found}")
-        if any(result.verdict != PASS for result in results):
-            context.exit(1)
+    if env_file and not config:
+        raise click.UsageError("--env-file is what --config checks: give that too")
+
+
+def _used(found: Services) -> list[Result]:
+    return validate(found.settings, active_profile(found))
 
 
 def _checked(settings: Settings) -> dict[str, object]:

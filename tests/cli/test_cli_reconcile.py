@@ -142,3 +142,7 @@ def test_old_locks_of_other_programs_are_seen_on_the_walk_though_no_writer_waits
 def lock_check(client: FlaskClient) -> dict[str, Any]:
     checks = (client.get("/admin/health").json or {})["checks"]
     return next(check for check in checks if check["name"] == "foreign_locks")
+
+
+def test_a_watch_of_one_deposition_is_refused_for_it_would_repair_all(site: Site) -> None:
+    assert msgmodule(site, "reconcile", "--watch", "1", "--deposition", DEP).returncode == 2

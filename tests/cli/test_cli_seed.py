@@ -75,7 +75,9 @@ def test_a_flag_that_leads_to_no_profile_is_refused_and_changes_nothing(site: Si
 
 
 def test_a_feature_is_kept_and_shown_and_followed_by_who_starts_next(site: Site) -> None:
-    assert msgmodule(site, "feature-flags", "disable", "circuit_breaker").returncode == 0
+    assert msgmodule(site, "feature-flags", "disable", "circuit_breaker", "--reason", "a drill").returncode == 0
+    line = json.loads((site.root / "state" / "audit.jsonl").read_text().splitlines()[-1])
+    assert (line["event"], line["to"], line["reason"]) == ("feature", "circuit_breaker off", "a drill")
     body = json.loads(msgmodule(site, "feature-flags", "--json").stdout)
     assert body["circuit_breaker"] == f"disabled ({site.root}/state/features.json)"
     assert site.services("cif-only").stores.database.guard is None
@@ -127,8 +129,10 @@ def test_validation_uses_the_stores_and_leaves_nothing(database_url: str, tmp_pa
     site = make_site(tmp_path, database_url)
     site.initialise()
     before = site.files()
-    done = msgmodule(site, "validate", "--integration", "--json", profile="dual-write-db-read")
-    checks = {c["name"]: c for c in json.loads(done.stdout)["checks"]}
+    done = msgmodule(site, "validate", "--config", "--integration", "--json", profile="dual-write-db-read")
+    told = json.loads(done.stdout)
+    assert told["cif_root"].startswith("good")
+    checks = {c["name"]: c for c in told["checks"]}
     assert {name: c["verdict"] for name, c in checks.items()} == dict.fromkeys(
         ("backend_selection", "cif_backend", "database_backend", "test_suite"), "PASS"
     ), checks
@@ -153,6 +157,7 @@ def test_the_configuration_is_checked_as_it_would_be_used(site: Site, tmp_path: 
     assert done.returncode == 0
     assert "profiles: cif-only, dual-write-cif-read, dual-write-db-read, db-only" in done.stdout
     assert msgmodule(site, "validate").returncode == 2
+    assert msgmodule(site, "validate", "--integration", "--env-file", __file__).returncode == 2
     stated = tmp_path / "messaging.env"
     stated.write_text(
         "# phase 1\nexport MSGDB_WRITES_ENABLED=true\nMSGCIF_WRITES_ENABLED='true'\n\nMSGCIF_READS_ENABLED=ture\n"
