@@ -73,8 +73,10 @@ def _repaired(found: Services, chosen: Iterable[str] | None, *, as_json: bool) -
         if profile.uses_database:
             _caught_up(found)
         click.echo(f"{profile.name} keeps one store; there is nothing to reconcile", err=True)
-    if chosen is None and profile.writes_cif:
-        found.stores.cif.note_locks()
+    if chosen is None:
+        Pending(found.stores.state_dir).sweep()
+        if profile.writes_cif:
+            found.stores.cif.note_locks()
     return repaired
 
 

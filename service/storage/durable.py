@@ -4,12 +4,15 @@ import errno
 import fcntl
 import os
 import stat
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from service.errors import FileUnavailable
+
+_DAY = 86400.0
 
 
 @contextmanager
@@ -106,6 +109,15 @@ def is_directory(path: Path) -> bool:
     with faults(path), suppress(FileNotFoundError, NotADirectoryError):
         return stat.S_ISDIR(path.stat().st_mode)
     return False
+
+
+def sweep(directory: Path) -> None:
+    """Remove what killed writers left of files that never appeared, once it is a day old. Raises FileUnavailable."""
+    with faults(directory), suppress(FileNotFoundError):
+        for name in os.listdir(directory):
+            path = directory / name
+            if name.startswith(".") and name.endswith(".tmp") and time.time() - path.stat().st_mtime > _DAY:
+                path.unlink(missing_ok=True)
 
 
 def remove(path: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from service.deltas import Delta, Place
 from service.errors import DamagedFile, StoreUnavailable
 from service.messages import FileReference, Message, OriginalCommunication, Status
-from service.storage.durable import faults, make_directory, names, remove, sync_path, write_new
+from service.storage.durable import faults, make_directory, names, remove, sweep, sync_path, write_new
 
 #: What a kept change is named by while it waits for the database, and once only its file lacks it.
 _WAITING, _BROUGHT = _SUFFIXES = (".json", ".brought")
@@ -143,6 +143,11 @@ class Pending:
         for directory in {copy.parent for copy in copies if not self._is_ahead(copy)}:
             with faults(directory):
                 sync_path(directory)
+
+    def sweep(self) -> None:
+        """Remove what killed writers left of copies that they did not finish."""
+        for directory in (self._ahead, *(self._root / name for name in names(self._root))):
+            sweep(directory)
 
     def _is_taken_back(self, copy: Path) -> bool:
         with faults(copy), suppress(FileNotFoundError):

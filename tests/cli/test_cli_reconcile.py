@@ -146,3 +146,13 @@ def lock_check(client: FlaskClient) -> dict[str, Any]:
 
 def test_a_watch_of_one_deposition_is_refused_for_it_would_repair_all(site: Site) -> None:
     assert msgmodule(site, "reconcile", "--watch", "1", "--deposition", DEP).returncode == 2
+
+
+def test_what_a_killed_writer_left_of_a_copy_is_swept_once_it_is_old(site: Site) -> None:
+    left = [site.root / "state" / "ahead" / f".{name}.json.x.tmp" for name in ("old", "young")]
+    for path in left:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    os.utime(left[0], (0, 0))
+    assert msgmodule(site, "reconcile", "--all", profile=DUAL[0]).returncode == 0
+    assert [path.exists() for path in left] == [False, True]
