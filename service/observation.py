@@ -8,6 +8,7 @@ import structlog
 from flask import Flask, Response, g, request
 
 from service.metrics import Metrics
+from service.storage import patience
 
 REQUEST_ID = "X-Request-Id"
 #: What another program may give as the id of a request; anything else could forge lines of a log that is read by eye.
@@ -22,6 +23,7 @@ def init_app(app: Flask, metrics: Metrics) -> None:
 
     def begin() -> None:
         g.begun = time.perf_counter()
+        patience.begin()
         given = request.headers.get(REQUEST_ID, "")
         request_id = g.request_id = given if _ID.fullmatch(given) else uuid.uuid4().hex
         structlog.contextvars.clear_contextvars()
@@ -36,3 +38,4 @@ def init_app(app: Flask, metrics: Metrics) -> None:
 
     app.before_request(begin)
     app.after_request(end)
+    app.teardown_request(lambda _: patience.end())

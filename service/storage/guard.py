@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -12,6 +12,7 @@ from service.changes import Change
 from service.conflicts import Difference
 from service.errors import DatabaseUnavailable, StoreUnavailable
 from service.messages import Correspondence
+from service.storage import patience
 from service.storage.base import (
     Answer,
     Applied,
@@ -191,10 +192,16 @@ class GuardedDatabase:
 
     def _call(self, operation: str, work: Callable[[], T]) -> T:
         with timed(self._observer, self.name, operation):
-            if self.guard is None:
-                return work()
-            with self.guard.admitted():
-                return work()
+            if patience.is_given_up():
+                raise DatabaseUnavailable(
+                    "the database did not answer this request and is not asked again; try again shortly"
+                )
+            try:
+                with self.guard.admitted() if self.guard else nullcontext():
+                    return work()
+            except DatabaseUnavailable:
+                patience.give_up()
+                raise
 
 
 class _Listener(pybreaker.CircuitBreakerListener):
