@@ -109,7 +109,8 @@ def _pairs(file: Section, rows: Section) -> list[tuple[Sequence[Any], Sequence[A
 
 def _missing(file: Section, rows: Section, begun: frozenset[Row | None]) -> int:
     """Count the rows that a file has held and does not hold any more."""
-    lacking = (_keyed(b)[key] for a, b in _pairs(file, rows) for key in _keyed(b).keys() - _keyed(a).keys())
+    keyed = ((_keyed(a), _keyed(b)) for a, b in _pairs(file, rows))
+    lacking = (wanted[key] for held, wanted in keyed for key in wanted.keys() - held.keys())
     return sum(unnumbered(row) not in begun for row in lacking)
 
 
