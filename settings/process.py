@@ -15,8 +15,8 @@ except ImportError:
     _process_group = ""
 
 METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-#: What prometheus_client calls its files; a SQLite database may be called `.db` as well.
-_LEFT = re.compile(r"(counter|histogram|summary|gauge_[a-z]+)_[0-9]+\.db")
+#: What prometheus_client calls its files, and we the sums of the dead; a SQLite database may be called `.db` as well.
+_LEFT = re.compile(r"(counter|histogram|summary|gauge_[a-z]+)_([0-9]+|dead)\.db")
 
 
 def prepare_metrics(settings: Settings, instance: str = "") -> Path:

@@ -9,7 +9,14 @@ from settings.process import METRICS_VARIABLE, clear_metrics, prepare_metrics
 
 
 def test_only_what_the_library_left_is_dropped(tmp_path: Path) -> None:
-    ours = {"counter_12.db", "histogram_12.db", "gauge_liveall_12.db", "gauge_mostrecent_12.db"}
+    ours = {
+        "counter_12.db",
+        "histogram_12.db",
+        "counter_dead.db",
+        "histogram_dead.db",
+        "gauge_liveall_12.db",
+        "gauge_mostrecent_12.db",
+    }
     for name in (*ours, "messages.db", "counter_x.db", "counter_12.db-wal"):
         (tmp_path / name).touch()
     clear_metrics(tmp_path)
