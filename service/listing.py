@@ -1,13 +1,10 @@
 """Lists of messages: which, in which order, how many, and where the rest begins. Pure."""
 
-import base64
-import binascii
-import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from service.errors import InvalidInput
+from service.cursors import cursor_of, place_of
 from service.message_service import Letter
 from service.messages import Correspondence, FileReference, Message, OriginalCommunication
 from service.vocabulary import CONTENT_TYPES
@@ -53,11 +50,11 @@ class Page:
 
 def page(correspondence: Correspondence, wanted: Filter, limit: int, cursor: str | None) -> Page:
     """List messages from behind a cursor; raise InvalidInput for a cursor that is none of ours."""
-    behind = _position(cursor) if cursor else None
+    behind = place_of(cursor, _position) if cursor else None
     placed = _placed(correspondence, wanted)
     rest = [(position, m) for position, m in placed if behind is None or position > behind]
     more = len(rest) > limit
-    return Page(letters(correspondence, [m for _, m in rest[:limit]]), _cursor(rest[limit - 1][0]) if more else None)
+    return Page(letters(correspondence, [m for _, m in rest[:limit]]), cursor_of(rest[limit - 1][0]) if more else None)
 
 
 def _placed(correspondence: Correspondence, wanted: Filter) -> list[tuple[Position, Message]]:
@@ -85,13 +82,5 @@ def letters(correspondence: Correspondence, messages: Iterable[Message]) -> tupl
     )
 
 
-def _cursor(position: Position) -> str:
-    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode()
-
-
-def _position(cursor: str) -> Position:
-    try:
-        timestamp, content_type, row = json.loads(base64.urlsafe_b64decode(cursor))
-        return str(timestamp), int(content_type), int(row)
-    except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError) as error:
-        raise InvalidInput.of("cursor", "is not one that a list gave; leave it out to begin again") from error
+def _position(timestamp: object, content_type: str | int, row: str | int) -> Position:
+    return str(timestamp), int(content_type), int(row)

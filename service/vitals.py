@@ -13,7 +13,7 @@ from service.active import Active, Workers
 from service.storage.build import Stores
 from service.storage.cif.paths import Site
 from service.storage.cif.stuck import StuckLock, StuckLocks
-from service.storage.durable import faults, is_directory
+from service.storage.durable import names
 from service.storage.markers import Markers
 from service.storage.pending import Pending
 from service.sync.verified import Verified, VerifyRecord
@@ -91,9 +91,7 @@ def verified(settings: Settings) -> Verified | None:
 
 def without_mirror(site: Site) -> int:
     """Count the depositions, groups aside, that have no folder for the depositors."""
-    deposit = site.cif_root / "deposit"
-    with faults(deposit):
-        mirrored = set(os.listdir(deposit)) if is_directory(deposit) else set()
+    mirrored = set(names(site.cif_root / "deposit"))
     return sum(not is_group(deposition) and deposition not in mirrored for deposition in site.depositions())
 
 

@@ -1,12 +1,9 @@
 """Which messages a list over all depositions holds, in which order, and what it shows of each. Pure."""
 
-import base64
-import binascii
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from service.clock import timestamp
 from service.errors import InvalidInput
@@ -24,6 +21,11 @@ class Place(NamedTuple):
     deposition_data_set_id: str
     content_type: str
     position: int
+
+    @classmethod
+    def read(cls, sent_at: object, deposition_data_set_id: object, content_type: object, position: str | int) -> Self:
+        """Make a place of the values that a cursor holds. Raises ValueError, TypeError and OverflowError."""
+        return cls(str(sent_at), str(deposition_data_set_id), str(content_type), int(position))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,17 +124,3 @@ def days_ago(days: int) -> str:
 def sent_at(timestamp: str | None) -> str:
     """Give the part of a timestamp that orders messages; empty for none."""
     return (timestamp or "")[:LENGTH]
-
-
-def cursor_of(place: Place) -> str:
-    """Give a place as the cursor of a list's rest."""
-    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
-
-
-def place_of(cursor: str) -> Place:
-    """Read a cursor; raise InvalidInput for one that is none of ours."""
-    try:
-        time, deposition_data_set_id, content_type, position = json.loads(base64.urlsafe_b64decode(cursor))
-        return Place(str(time), str(deposition_data_set_id), str(content_type), int(position))
-    except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError) as error:
-        raise InvalidInput.of("cursor", "is not one that a list gave; leave it out to begin again") from error

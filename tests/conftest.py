@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from support import mariadb
+from support.gates import make_ready
 from support.site import LEGACY, Site, make_site
 
 settings.register_profile("patient", deadline=None)  # how long an example takes says how busy the machine is
@@ -79,6 +80,13 @@ def site(tmp_path: Path, sqlite_url: str) -> Site:
     made = make_site(tmp_path, sqlite_url)
     made.initialise()
     return made
+
+
+@pytest.fixture
+def ready(site: Site) -> Site:
+    """That site with what every move needs before it is safe."""
+    make_ready(site)
+    return site
 
 
 @pytest.fixture

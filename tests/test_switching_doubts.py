@@ -6,14 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from support.dual import DEP
-from support.gates import make_ready, preflight
+from support.gates import preflight
 from support.site import Site
-
-
-@pytest.fixture
-def ready(site: Site) -> Site:
-    make_ready(site)
-    return site
 
 
 def test_a_verify_of_tomorrow_speaks_for_nothing(ready: Site) -> None:

@@ -12,18 +12,12 @@ from support import legacy
 from support.command import DOWN as AWAY
 from support.command import msgmodule
 from support.dual import DEP, dual
-from support.gates import DOWN, UP, make_ready, preflight
+from support.gates import DOWN, UP, preflight
 from support.site import DUAL, PROFILES, Site
 
 from service.sync.sightings import ForeignWrites, Mismatches
 
 OLD = (datetime.now(UTC) - timedelta(hours=25)).isoformat()
-
-
-@pytest.fixture
-def ready(site: Site) -> Site:
-    make_ready(site)
-    return site
 
 
 def age_verify(site: Site) -> None:

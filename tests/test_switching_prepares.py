@@ -10,7 +10,6 @@ from support import legacy
 from support.command import DOWN as AWAY
 from support.command import msgmodule
 from support.dual import DEP, dual
-from support.gates import make_ready
 from support.site import Site
 
 from service import switching
@@ -19,12 +18,6 @@ from service.services import Services, services_of
 from service.storage.base import Snapshot
 
 OTHER = "D_1000000002"
-
-
-@pytest.fixture
-def ready(site: Site) -> Site:
-    make_ready(site)
-    return site
 
 
 def started(site: Site, profile: str, **more: str) -> Services:

@@ -10,11 +10,12 @@ from spectree import Response as Answers
 from service.api import schemas
 from service.api.contract import contract
 from service.api.views import deposition_id
+from service.cursors import cursor_of, place_of
 from service.recent import Listing, Recent
 from service.recentformats import entry, form
 from service.security import requires
 from service.services import services
-from service.window import Found, Wanted, cursor_of, days_ago, moment, place_of
+from service.window import Found, Place, Wanted, days_ago, moment
 from service.words import Keyword
 
 blueprint = Blueprint("recent", __name__)
@@ -110,7 +111,7 @@ class RecentList(BaseModel):
 @contract.validate(resp=Answers(HTTP_200=RecentList, **_ERRORS))
 def list_recent(query: RecentQuery) -> Any:
     """List messages of all depositions, newest first; `format` csv and text give the same page in another form."""
-    behind = place_of(query.cursor) if query.cursor else None
+    behind = place_of(query.cursor, Place.read) if query.cursor else None
     found = services()
     seen = found.seen()
     listing = Recent(found.stores, seen.profile, seen.chain).listing(query.wanted(), behind, query.limit + 1)
