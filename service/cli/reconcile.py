@@ -11,6 +11,7 @@ import click
 from service.cli.common import json_option, selected, selection_options, services_of, show
 from service.errors import MessagingError, StoreUnavailable
 from service.services import Services
+from service.storage.cif.owner import Owners
 from service.storage.pending import Pending
 from service.sync.catch_up import CatchUp
 from service.sync.reconcile import Reconciler
@@ -75,6 +76,7 @@ def _repaired(found: Services, chosen: Iterable[str] | None, *, as_json: bool) -
         click.echo(f"{profile.name} keeps one store; there is nothing to reconcile", err=True)
     if chosen is None:
         Pending(found.stores.state_dir).sweep()
+        Owners(found.stores.state_dir).sweep()
         if profile.writes_cif:
             found.stores.cif.note_locks()
     return repaired

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from service.errors import FileUnavailable
 
-_DAY = 86400.0
+#: Seconds after which what nobody touched is nobody's any more.
+DAY = 86400.0
 
 
 @contextmanager
@@ -116,7 +117,7 @@ def sweep(directory: Path) -> None:
     with faults(directory), suppress(FileNotFoundError):
         for name in os.listdir(directory):
             path = directory / name
-            if name.startswith(".") and name.endswith(".tmp") and time.time() - path.stat().st_mtime > _DAY:
+            if name.startswith(".") and name.endswith(".tmp") and time.time() - path.stat().st_mtime > DAY:
                 path.unlink(missing_ok=True)
 
 

@@ -13,23 +13,20 @@ with its owner in it.
 """
 
 import os
-import socket
-import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
-from functools import lru_cache
+from contextlib import contextmanager
 from pathlib import Path
 
 from service.errors import FileUnavailable
 from service.storage.base import Observer
+from service.storage.cif.owner import Owners, is_dead, is_foreign
 from service.storage.cif.stuck import StuckLocks
 from service.storage.cif.turns import Turns, turns
 from service.storage.durable import faults
 
 #: Seconds between two tries of whoever polls; the legacy programs try every 0.2 s.
 _POLL = 0.001
-_MARK = "messaging"
 
 
 class Locks:
@@ -39,6 +36,7 @@ class Locks:
         self._turns = state_dir / "turns"
         self._timeout = timeout
         self._observer = observer
+        self._owners = Owners(state_dir)
         self._stuck = StuckLocks(state_dir)
 
     @contextmanager
@@ -77,8 +75,8 @@ class Locks:
 
     def _acquire(self, turn: Turns, path: Path, lock: Path, deadline: float) -> None:
         with faults(path):
-            while not _created(lock):
-                if turn.take(path.name) and _is_dead(lock):
+            while not self._owners.take(lock):
+                if turn.take(path.name) and is_dead(lock):
                     lock.unlink(missing_ok=True)
                     self._observer.lock_broken()
                 elif time.monotonic() > deadline:
@@ -100,60 +98,6 @@ def _take_deposition(turn: Turns, path: Path, deadline: float) -> None:
 def lock_of(path: Path) -> Path:
     """Give the lock of a file."""
     return path.with_name(f"{path.name}.lock")
-
-
-def is_foreign(lock: Path) -> bool:
-    """Tell whether a lock is there that is not one of ours: a legacy program may be writing the file in place."""
-    try:
-        return not lock.read_bytes().startswith(_MARK.encode())
-    except FileNotFoundError:
-        return False
-    except PermissionError:
-        return True
-
-
-def _created(lock: Path) -> bool:
-    """Make the lock appear with its owner in it, at once or not at all. Raises OSError but for one that is there."""
-    private = str(lock.with_name(f".{lock.name}.{socket.gethostname()}.{os.getpid()}.{threading.get_ident()}"))
-    try:
-        with open(private, "wb", buffering=0) as file:  # noqa: PTH123 - as all around it once for every change
-            file.write(_owner(os.getpid()))
-        os.link(private, lock)
-    except FileExistsError:
-        return False
-    finally:
-        with suppress(FileNotFoundError):
-            os.unlink(private)  # noqa: PTH108
-    return True
-
-
-@lru_cache(maxsize=1)
-def _owner(pid: int) -> bytes:
-    """Say who holds a lock: this process, as the host knows it."""
-    return f"{_MARK} {socket.gethostname()} {pid} {_started(pid)}\n".encode()
-
-
-def _is_dead(lock: Path) -> bool:
-    """Tell whether a lock is of a process of ours on this host that is gone; one that we may not read is not ours."""
-    try:
-        mark, host, pid, started = lock.read_text(encoding="utf-8", errors="replace").split()
-        number = int(pid)
-    except (FileNotFoundError, PermissionError, ValueError):
-        return False
-    return mark == _MARK and host == socket.gethostname() and _started(number) != started
-
-
-def _started(pid: int) -> str | None:
-    """Give when a process began, in ticks since boot, which tells it from a later one of the same number.
-
-    Gives nothing for one that is gone, or has ended and waits for its parent to take note.
-    """
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except (FileNotFoundError, ProcessLookupError):  # gone, or going while it is looked at
-        return None
-    state, *more = stat.rpartition(")")[2].split()
-    return None if state in {"Z", "X"} else more[18]
 
 
 def _held_by_another(path: Path, lock: Path) -> FileUnavailable:

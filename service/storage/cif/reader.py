@@ -12,7 +12,8 @@ from service.messages import Section
 from service.storage.base import YOUNG, same_signature
 from service.storage.cif import files, rows, signature
 from service.storage.cif.document import DamagedCif, Layout, Tokens, is_blank
-from service.storage.cif.lock import is_foreign, lock_of
+from service.storage.cif.lock import lock_of
+from service.storage.cif.owner import is_foreign
 from service.storage.cif.scanner import scan
 from service.storage.durable import faults
 
