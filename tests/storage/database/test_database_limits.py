@@ -9,11 +9,13 @@ import pymysql
 import pytest
 from sqlalchemy import create_engine, text
 from support.contract import append
-from support.dual import DEP, Dual, dual
+from support.dual import DEP, Dual, drafted, dual
 from support.mariadb import PrivateServer
+from support.proxy import Proxy
 from support.site import DUAL, Site, make_site
 
 from service.errors import MessagingError
+from service.services import services_of
 
 pytestmark = pytest.mark.mariadb
 
@@ -103,3 +105,27 @@ def test_the_probe_leaves_no_row_in_any_table(site: Site) -> None:
     site.services("db-only").stores.database.probe()
     with create_engine(site.database_url.replace("mysql:", "mysql+pymysql:")).connect() as connection:
         assert connection.scalar(text("SELECT COUNT(*) FROM deposition")) == 0
+
+
+@pytest.mark.parametrize("profile", ["db-only", "dual-write-db-read"])
+def test_a_row_that_a_vanished_host_locked_is_free_again_within_seconds(
+    site: Site, profile: str, private_mariadb: PrivateServer
+) -> None:
+    seconds = {"MSGMODULE_DATABASE_READ_TIMEOUT": "1", "MSGMODULE_CIRCUIT_BREAKER": "false"}
+    drafted(site, "dual-write-db-read")
+    client = site.client(site.app(profile, **seconds))
+    proxy = Proxy(private_mariadb.port)
+    theirs = Site(site.root, site.database_url.replace(f":{private_mariadb.port}/", f":{proxy.port}/"))
+    engine = services_of(theirs.app(profile, **seconds)).stores.database._database._engines.work
+    with engine.connect() as connection:
+        connection.execute(
+            text("SELECT version FROM deposition WHERE deposition_data_set_id = :key FOR UPDATE"), {"key": DEP}
+        )
+        proxy.hang()  # the server hears neither an end of the transaction nor one of the connection
+
+        url, message = f"/api/v1/depositions/{DEP}/messages", {"message_text": "t"}
+        *_, last = (client.post(url, json=message) for _ in range(10))
+
+        assert (last.status_code, last.json and last.json["stores"]["database"]) == (201, "written")
+        connection.invalidate()
+    proxy.close()
