@@ -185,7 +185,8 @@ class Amend:
             return Delta(self.content_type, None, stored, *kept, before=found, repeated=True)
         new = numbered(files, originals, view.counts(self.content_type))
         whole = kept[0] + new[0] if files else (), kept[1] + new[1] if originals else ()
-        return Delta(self.content_type, None, message, *whole, before=stored)
+        had = len(kept[0]) if files else 0, len(kept[1]) if originals else 0
+        return Delta(self.content_type, None, message, *whole, before=stored, had=had)
 
 
 Change = AppendMessage | EditDraft | MarkRead | Tag | Amend

@@ -8,6 +8,7 @@ from service.errors import MessagingError
 from service.situation import Check, Situation, some
 from service.storage.database import schema
 from service.sync.kept import Kept
+from service.sync.restore import still_there
 from service.sync.sightings import ForeignWrites, Mismatches
 from service.sync.verified import VALID, VerifyRecord
 
@@ -157,7 +158,8 @@ def kept_in_files(situation: Situation) -> tuple[bool, str]:
     cif, pending = situation.stores.cif, situation.pending
     lacking = []
     for key in pending.depositions():
-        files = cif.read(key).correspondence
+        with still_there(pending, key):
+            files = cif.read(key).correspondence
         if Kept.of(pending, key).beside(files) != files:
             lacking.append(key)
     return not lacking, some(lacking, "lack acknowledged changes in their files", _failures(situation))

@@ -29,10 +29,11 @@ class Delta:
     """The rows one change puts into one section: appended, replaced by `message_id`, or (status) either of both.
 
     `before` is the row whose place the replaced message or the status takes; `files` and `originals` of a replaced message,
-    where any are new, are all that it shall have, of which a store adds what it lacks. `repeated` says that the rows stand
-    there already: they are those stored, and nothing is to be written. `informed` says that the database held what the
-    change found: whatever else it holds there later came behind the change. `begun` says that nobody knows whether its file
-    has ever held it: whoever writes that has not come so far, or died there.
+    where any are new, are all that it shall have, of which a store adds what it lacks; `had` counts those, of both, that it
+    had already, which come first. `repeated` says that the rows stand there already: they are those stored, and nothing is
+    to be written. `informed` says that the database held what the change found: whatever else it holds there later came
+    behind the change. `begun` says that nobody knows whether its file has ever held it: whoever writes that has not come so
+    far, or died there.
     """
 
     content_type: str
@@ -42,6 +43,7 @@ class Delta:
     originals: tuple[OriginalCommunication, ...] = ()
     status: Status | None = None
     before: Message | Status | None = None
+    had: tuple[int, int] = (0, 0)
     repeated: bool = False
     informed: bool = False
     begun: bool = False
@@ -68,9 +70,14 @@ class Delta:
 
     @property
     def added(self) -> tuple[Row, ...]:
-        """Give the rows that this change may add to those that are there."""
-        row = None if self.before else self.append or self.status
-        return (*((row,) if row else ()), *self.files, *self.originals)
+        """Give the rows that this change adds to those that it found."""
+        row, (files, originals) = None if self.before else self.append or self.status, self.had
+        return (*((row,) if row else ()), *self.files[files:], *self.originals[originals:])
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """Give all rows that the section holds once this change is made."""
+        return (*((self.row,) if self.row else ()), *self.files, *self.originals)
 
     def standing(self, view: View) -> Message | Status | None:
         """Give the row that stands where this change puts one."""

@@ -65,6 +65,7 @@ class Recorded(Enum):
     IN_STEP = auto()  # it has them, and the signature of that file
     OUT_OF_STEP = auto()  # it has them, but others wrote that file too, so that it may not hold them any more
     CROSSED = auto()  # it has another row there than the change found
+    BROUGHT = auto()  # a sync has brought them in meanwhile
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from service.storage.markers import Markers
 from service.storage.pending import Pending
 from service.sync.catch_up import CatchUp
 from service.sync.kept import steady
-from service.sync.restore import restore
+from service.sync.restore import restore, still_there
 
 #: Seconds that a reader whose deposition needs a sync waits for a file's lock; it has its answer without the file as well.
 READER_WAITS = 0.2
@@ -116,7 +116,8 @@ class FilesAlone:
 
     def read(self, deposition_data_set_id: str) -> Answer:
         """Answer from the files and what is kept, unverified where anything is."""
-        found, kept = steady(self._pending, deposition_data_set_id, lambda: self._cif.read(deposition_data_set_id))
+        with still_there(self._pending, deposition_data_set_id):
+            found, kept = steady(self._pending, deposition_data_set_id, lambda: self._cif.read(deposition_data_set_id))
         if not kept.deltas:
             return found
         return Answer(kept.beside(found.correspondence), self._cif.name, unverified=True)

@@ -170,13 +170,17 @@ class Dual:
         Who comes between knows of an edit by its copy: a sync that brings it in takes the copy away, and nothing is left to
         record. Where the database fails, what is kept is made to last; and so it is, for a sync that decides, where another
         change of the same row crossed this one or waits since longer, and where others wrote the file too, for it may not
-        hold the change any more when it has to answer.
+        hold the change any more when it has to answer. A sync that brought it in may have done so before it was in its file,
+        and marked that as behind: so both are looked at again.
         """
         key = deposition_data_set_id
         try:
             recorded = self.database.record(key, applied, partial(self.pending.waits, applied.copy))
         except AWAY:
             return not self._keep(key, applied)
+        if recorded is Recorded.BROUGHT:
+            self._is_synced(key)
+            return True
         is_last = applied.copy is None or applied.delta.place not in self.pending.older(key, applied.copy)
         if recorded is Recorded.IN_STEP and is_last:
             self.pending.forget([applied.copy] if applied.copy else [])

@@ -196,12 +196,8 @@ class GuardedDatabase:
                 raise DatabaseUnavailable(
                     "the database did not answer this request and is not asked again; try again shortly"
                 )
-            try:
-                with self.guard.admitted() if self.guard else nullcontext():
-                    return work()
-            except DatabaseUnavailable:
-                patience.give_up()
-                raise
+            with patience.tried(), self.guard.admitted() if self.guard else nullcontext():
+                return work()
 
 
 class _Listener(pybreaker.CircuitBreakerListener):

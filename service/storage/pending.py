@@ -36,8 +36,8 @@ class Pending:
         self._ahead = state_dir / "ahead"
 
     def keep(self, deposition_data_set_id: str, delta: Delta, written: int) -> Path:
-        """Keep a change durably."""
-        return _write(self._root / deposition_data_set_id / _name(written), delta, durable=True)
+        """Keep a change durably that its file holds."""
+        return _write(self._root / deposition_data_set_id / _name(written), _text(delta) + _IN_FILE, durable=True)
 
     @contextmanager
     def kept(self, deposition_data_set_id: str, delta: Delta) -> Iterator[Path]:
@@ -46,17 +46,27 @@ class Pending:
         Raises StoreUnavailable where others have brought in by then what was not written.
         """
         written = max(time.time_ns(), self.newest(deposition_data_set_id) + 1)  # whatever the clock of another server says
-        copy = _write(self._ahead / f"{deposition_data_set_id}.{_name(written)}", delta, durable=False)
+        copy = _write(self._ahead / f"{deposition_data_set_id}.{_name(written)}", _text(delta), durable=False)
         is_written = False
         try:
             yield copy
             is_written = True
-            _tell_written(copy)
+            self.tell_written([copy])
         finally:
             if not is_written and not self._is_taken_back(copy):
                 raise StoreUnavailable(
                     f"{copy} was taken before its file was written; whether the change is there is not known"
                 )
+
+    def tell_written(self, copies: Iterable[Path]) -> None:
+        """Say of copies that their file has been written; where that cannot be said, it stays what nobody knows."""
+        for copy in copies:
+            with suppress(OSError):
+                descriptor = os.open(copy, os.O_WRONLY | os.O_APPEND)
+                try:
+                    os.write(descriptor, _IN_FILE)
+                finally:
+                    os.close(descriptor)
 
     def secure(self, copy: Path) -> Path | None:
         """Make a copy last, and give where it is; `None` where a sync has brought it in."""
@@ -176,7 +186,7 @@ class Pending:
         try:
             with faults(path), suppress(FileNotFoundError):
                 text = path.read_bytes()
-                return replace(_delta(json.loads(text)), begun=self._is_ahead(path) and not text.endswith(_IN_FILE))
+                return replace(_delta(json.loads(text)), begun=not text.endswith(_IN_FILE))
             return None
         except (ValueError, KeyError, TypeError) as error:
             if self._is_ahead(path):  # torn by a power cut, and so never acknowledged
@@ -199,21 +209,11 @@ class Pending:
         return self._root / deposition_data_set_id / name
 
 
-def _write(path: Path, delta: Delta, *, durable: bool) -> Path:
+def _write(path: Path, text: bytes, *, durable: bool) -> Path:
     with faults(path):
         make_directory(path.parent)
-        write_new(path, _text(delta), durable=durable)
+        write_new(path, text, durable=durable)
     return path
-
-
-def _tell_written(copy: Path) -> None:
-    """Say of a copy that its file has been written; where that cannot be said, a sync takes it for not known."""
-    with suppress(OSError):
-        descriptor = os.open(copy, os.O_WRONLY | os.O_APPEND)
-        try:
-            os.write(descriptor, _IN_FILE)
-        finally:
-            os.close(descriptor)
 
 
 def _name(written: int) -> str:
@@ -240,6 +240,7 @@ def _delta(kept: dict[str, Any]) -> Delta:
         originals=tuple(OriginalCommunication(**o) for o in kept["originals"]),
         status=Status(**status) if status else None,
         before=edited(**before) if before else None,
+        had=tuple(kept["had"]),
         repeated=kept["repeated"],
         informed=kept.get("informed", False),  # one that an earlier version kept says nothing of it
     )

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from service.errors import Conflict, NotFound
-from service.messages import Correspondence, Section
-from service.storage.base import Observer, Snapshot, same_signature, unknown_deposition
+from service.messages import Section
+from service.storage.base import Moved, Observer, Snapshot, same_signature, unknown_deposition
 from service.storage.cif.lock import Locks
 from service.storage.cif.paths import Site
 from service.storage.cif.signature import ABSENT
@@ -15,6 +15,7 @@ from service.storage.guard import GuardedDatabase
 from service.storage.pending import Pending
 from service.sync.export import Outcome
 from service.sync.kept import steady
+from service.sync.restore import no_files
 from service.vocabulary import CONTENT_TYPES
 
 _LIST = ".exported.jsonl"
@@ -56,7 +57,7 @@ class Folder:
         try:
             return self._cif.snapshot(deposition_data_set_id)
         except NotFound:
-            return Snapshot(Correspondence(deposition_data_set_id), dict.fromkeys(CONTENT_TYPES, ABSENT))
+            return no_files(deposition_data_set_id)
 
     def _replace(self, deposition_data_set_id: str, new: Section, found: str) -> None:
         paths = self._site.files(deposition_data_set_id)
@@ -66,7 +67,11 @@ class Folder:
             name = path.name
             if not self._overwrite and not same_signature(self._written.get(name), found):
                 raise Conflict(f"{path} is there and was not written by this export; give --overwrite to replace it")
-        self._tell(name, self._cif.put(deposition_data_set_id, new, found, None, anew=True))
+        try:
+            signed = self._cif.put(deposition_data_set_id, new, found, None, anew=True)
+        except Moved as error:
+            raise Conflict(f"{name} was written by another program meanwhile; run the export again") from error
+        self._tell(name, signed)
 
     def _tell(self, name: str, signed: str) -> None:
         self._written[name] = signed

@@ -41,16 +41,22 @@ class Kept:
         """Give all of them, oldest first."""
         return (*self.brought.values(), *self.waiting.values())
 
+    def begun(self, content_type: str) -> list[Path]:
+        """Name those of a file of which nobody knows whether it ever held them."""
+        kept = {**self.brought, **self.waiting}
+        return [path for path, delta in kept.items() if delta.begun and delta.content_type == content_type]
+
     @cached_property
     def edits(self) -> Edits:
         """Give the rows that these changes edited: as they found them and as they left them."""
         edits = [delta for delta in self.deltas if delta.is_edit]
+        held = {unnumbered(row) for delta in self.deltas if not delta.begun for row in delta.rows}
         left = [delta.replace or delta.status for delta in edits]
         return Edits(
             frozenset(unnumbered(delta.before) for delta in edits if delta.before),
             frozenset(unnumbered(row) for row in left if row),
             frozenset(unnumbered(delta.row) for delta in self.brought.values() if delta.is_edit),
-            frozenset(unnumbered(row) for delta in self.deltas if delta.begun for row in delta.added),
+            frozenset(unnumbered(row) for delta in self.deltas if delta.begun for row in delta.added) - held,
         )
 
     @cached_property

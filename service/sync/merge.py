@@ -70,10 +70,13 @@ def merge(file: Section, rows: Section, facts: Facts, edits: Edits = NO_EDITS) -
 
     A row that vanished from a file whose rows the database had is lost by an old copy written over it; then the database
     is right about differing rows too; and about one that stands in the file as an edit found it, or as one left it that the
-    database has had. Ordinals are the file's own: a restored row whose number is taken gets the next.
+    database has had. A file that lacks only rows of which nobody knows whether it held them may be one too: what it wins
+    then is a conflict. Ordinals are the file's own: a restored row whose number is taken gets the next.
     """
-    lost = 0 if facts.cif_behind else _missing(file, rows, edits.begun)
-    decided = [_Category(a, b, facts, edits, old_copy=bool(lost)) for a, b in _pairs(file, rows)]
+    missing = [] if facts.cif_behind else _missing(file, rows)
+    lost = sum(row not in edits.begun for row in missing)
+    judged = _Judged(facts, edits, is_old_copy=lost > 0, is_doubtful=len(missing) > lost == 0)
+    decided = [_Category(a, b, judged) for a, b in _pairs(file, rows)]
     messages, files, originals, statuses = (tuple(category.merged()) for category in decided)
     return Merged(
         Section(file.content_type, messages, files, originals, statuses),
@@ -107,11 +110,20 @@ def _pairs(file: Section, rows: Section) -> list[tuple[Sequence[Any], Sequence[A
     return [(a, b) for (_, a), (_, b) in zip(file.categories(), rows.categories(), strict=True)]
 
 
-def _missing(file: Section, rows: Section, begun: frozenset[Row | None]) -> int:
-    """Count the rows that a file has held and does not hold any more."""
+def _missing(file: Section, rows: Section) -> list[Row | None]:
+    """Give the rows, without their ordinals, that a file does not hold."""
     keyed = ((_keyed(a), _keyed(b)) for a, b in _pairs(file, rows))
-    lacking = (wanted[key] for held, wanted in keyed for key in wanted.keys() - held.keys())
-    return sum(unnumbered(row) not in begun for row in lacking)
+    return [unnumbered(wanted[key]) for held, wanted in keyed for key in wanted.keys() - held.keys()]
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What the rows of a file are decided by."""
+
+    facts: Facts
+    edits: Edits
+    is_old_copy: bool
+    is_doubtful: bool
 
 
 def _keyed(rows: Sequence[Any]) -> dict[Key, Any]:
@@ -128,11 +140,9 @@ def _keyed(rows: Sequence[Any]) -> dict[Key, Any]:
 class _Category:
     """The merge of one category."""
 
-    def __init__(self, file: Sequence[Any], rows: Sequence[Any], facts: Facts, edits: Edits, *, old_copy: bool) -> None:
+    def __init__(self, file: Sequence[Any], rows: Sequence[Any], judged: _Judged) -> None:
         self._file, self._rows = _keyed(file), _keyed(rows)
-        self._facts = facts
-        self._edits = edits
-        self._old_copy = old_copy
+        self._judged = judged
         self.conflicts: list[Difference] = []
 
     def merged(self) -> list[Any]:
@@ -151,12 +161,14 @@ class _Category:
             row = replace(row, ordinal_id=file.ordinal_id)
         if file == row:
             return file
-        if self._old_copy or unnumbered(file) in self._edits.found | self._edits.brought:
+        facts, edits = self._judged.facts, self._judged.edits
+        if self._judged.is_old_copy or unnumbered(file) in edits.found | edits.brought:
             return row
-        rows_changed = self._facts.cif_behind or unnumbered(row) in self._edits.left
-        if self._facts.file_changed != rows_changed:
-            return file if self._facts.file_changed else row
-        kept, lost = (row, file) if self._facts.database_answers else (file, row)
+        rows_changed = facts.cif_behind or unnumbered(row) in edits.left
+        is_doubtful = self._judged.is_doubtful and facts.file_changed and not rows_changed
+        if facts.file_changed != rows_changed and not is_doubtful:
+            return file if facts.file_changed else row
+        kept, lost = (row, file) if facts.database_answers and not is_doubtful else (file, row)
         self.conflicts.append(Difference(kept, lost))
         return kept
 

@@ -3,13 +3,13 @@
 import random
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from service.conflicts import Difference
 from service.errors import Crossing, FileUnavailable, MessagingError, NotFound
 from service.messages import Correspondence, Row, unnumbered
 from service.storage.base import Moved, Observer, Snapshot, same_signature
-from service.storage.cif.signature import ABSENT
 from service.storage.cif.store import CifStore
 from service.storage.guard import GuardedDatabase
 from service.storage.markers import Markers
@@ -18,6 +18,7 @@ from service.storage.underway import Underway
 from service.sync.conflict_log import ConflictLog
 from service.sync.kept import Kept
 from service.sync.merge import Compared, Facts, Merged, compare, merge
+from service.sync.restore import no_files, still
 from service.sync.sightings import ForeignWrites
 from service.vocabulary import CONTENT_TYPES
 
@@ -101,10 +102,12 @@ class Sync:
         known = self._database.snapshot(deposition_data_set_id)
         is_underway = self._underway.has(deposition_data_set_id)
         try:
-            found = self._found(deposition_data_set_id, is_known=known is not None or bool(copies))
+            found = self._cif.snapshot(deposition_data_set_id)
         except NotFound:
-            self._markers.clear(deposition_data_set_id, mark)  # of a change that was not made: there is nothing to lack
-            raise
+            if known is None and not Kept.of(self._pending, deposition_data_set_id).deltas:
+                self._markers.clear(deposition_data_set_id, mark)  # of a change that was not made: there is nothing to lack
+                raise
+            found = no_files(deposition_data_set_id)
         recorded = known or Snapshot(Correspondence(deposition_data_set_id))
         one = _One(found, Kept.of(self._pending, deposition_data_set_id), self._database_answers, noted)
         one.ours = bool(one.kept.deltas) or is_underway or self._underway.has(deposition_data_set_id)
@@ -137,20 +140,14 @@ class Sync:
         compared = compare(recorded.correspondence, new)
         return Report(new, compared, one.healed, len(noted) + len(one.left), one.behind)
 
-    def _found(self, deposition_data_set_id: str, *, is_known: bool) -> Snapshot:
-        """Read the files; a deposition that is known without them, to the database or by what is kept, has none yet."""
-        try:
-            return self._cif.snapshot(deposition_data_set_id)
-        except NotFound:
-            if not is_known:
-                raise
-            return Snapshot(Correspondence(deposition_data_set_id), dict.fromkeys(CONTENT_TYPES, ABSENT))
-
     def _bring_files(self, one: "_One", recorded: Snapshot, wait: float | None) -> None:
         """Write what the files lack. What is written was decided on a database and files that have not moved since."""
         key = recorded.correspondence.deposition_data_set_id
         wanted = {c: one.merged_file(recorded, c) for c in CONTENT_TYPES}
         lacking = [c for c in CONTENT_TYPES if wanted[c].section != one.held[c][0]]
+        for content_type in CONTENT_TYPES:
+            if content_type not in lacking:
+                self._pending.tell_written(one.kept.begun(content_type))
         if not lacking:
             return
         now = self._database.state(key)
@@ -160,11 +157,12 @@ class Sync:
             merged, (_, found) = wanted[content_type], one.held[content_type]
             self._note(key, one, merged.conflicts)
             try:
-                signed = self._cif.put(key, merged.section, found, wait)
+                signed = self._cif.put(key, merged.section, found, wait, partial(still, self._pending, key, one.kept))
             except FileUnavailable as error:
                 self._markers.set(key)
                 one.behind = error.message
             else:
+                self._pending.tell_written(one.kept.begun(content_type))
                 one.held[content_type] = (merged.section, signed)
                 one.healed += merged.healed
                 self._observer.healed(merged.healed)

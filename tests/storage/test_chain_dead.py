@@ -85,7 +85,7 @@ def test_a_worker_killed_before_its_file_was_written_undoes_no_edit_of_another_p
     assert killed.exitcode == 9
     made.put_back(made.old_copy().replace(b"draft", b"theirs"))
     assert _texts(made) == ["theirs", "text"]
-    assert noted(site) == []
+    assert [(n["kept"]["message_text"], n["lost"]["message_text"]) for n in noted(site)] == [("theirs", "draft")]
     assert made.is_equal()
     assert made.kept("ahead") == made.kept("pending") == []
 

@@ -61,9 +61,9 @@ class MemoryFiles:
             self.overwrite(delta.put_into(self.held.section(delta.content_type)))
         return Applied(delta, before, self.signatures[change.content_type], time.time_ns(), copy)
 
-    def put(self, _key: str, new: Section, found: str, _wait: float | None) -> str:
+    def put(self, _key: str, new: Section, found: str, _wait: float | None, still: Waiting) -> str:
         self._require_free(new.content_type)
-        if self.signatures[new.content_type] != found:
+        if self.signatures[new.content_type] != found or not still():
             raise Moved
         self.overwrite(new)
         return self.signatures[new.content_type]
@@ -117,7 +117,7 @@ class MemoryRows:
         self._require_up()
         with self._locked():
             if not waits():
-                return Recorded.IN_STEP
+                return Recorded.BROUGHT
         held, delta, file, after = self._state(), applied.delta, applied.delta.content_type, applied.after
         in_step = held.signatures.get(file) in {applied.before, after} and not held.cif_behind
         fits = delta.fits(held.correspondence)

@@ -22,6 +22,7 @@ from service.storage.base import (
     Outcome,
     Signatures,
     Snapshot,
+    Waiting,
     same_signature,
     timed,
     unknown_deposition,
@@ -103,17 +104,26 @@ class CifStore:
             held = replace(held, section=self._reader.section(path, data, held))
         return Opened(data, held)
 
-    def put(self, deposition_data_set_id: str, new: Section, found: str, wait: float | None, *, anew: bool = False) -> str:
+    def put(
+        self,
+        deposition_data_set_id: str,
+        new: Section,
+        found: str,
+        wait: float | None,
+        still: Waiting = lambda: True,
+        *,
+        anew: bool = False,
+    ) -> str:
         """Bring a file that is as it was found to another content, and give its signature.
 
         Waits `wait` seconds for the lock, or as long as a change does. With `anew` nothing of the old content stays. Raises
-        Moved where the file was changed since.
+        Moved where the file was changed since, or what the content was made of does not stand any more.
         """
         content_type = new.content_type
         path = self._located(deposition_data_set_id, create=True)[content_type]
         with timed(self._observer, self.name, "sync"), self._locks.held(path, wait):
             data, held = self._reader.open(path, content_type, ours=True)
-            if not same_signature(held.signature, found):
+            if not same_signature(held.signature, found) or not still():
                 raise Moved
             if anew:
                 data, held = b"", Held(content_type, signature.ABSENT, 0, Layout({}, 0), Section(content_type))

@@ -23,8 +23,8 @@ _IDLE = 0.1
 #: Seconds for one statement of an operator who changes or copies the whole database.
 _PATIENCE = 86400
 _LOOKS = "looks"
-#: Rows that a host had locked when it vanished are free after `idles` seconds, and not hours; MySQL has no word for that. Who
-#: waits for a row is told so before it gives its connection up.
+#: Rows that a host had locked when it vanished are free after `idles` seconds, and not hours; MySQL has no word for that.
+#: Who waits for a row is told so before it gives its connection up.
 _MARIADB_SESSION = (
     "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', "
     "innodb_lock_wait_timeout = {waits} /*M! , idle_transaction_timeout = {idles} */"

@@ -161,8 +161,8 @@ class DatabaseStore:
             if not in_step and not depositions.lose(connection, key, file):
                 raise NoRow
             if not waits():
-                connection.rollback()  # a sync has brought it in
-                return Recorded.IN_STEP
+                connection.rollback()
+                return Recorded.BROUGHT
             rows = Rows(connection, key)
             if delta.append:
                 rows.look_ahead(file, str(delta.append.message_id))
