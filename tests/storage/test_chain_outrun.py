@@ -1,0 +1,136 @@
+"""A writer whose disk is slow is outrun by a sync that meets its copy: nothing is left for an outage to stumble over."""
+
+import errno
+import os
+import shutil
+import threading
+from collections.abc import Callable
+
+import pytest
+from support.command import DOWN, msgmodule
+from support.dual import DEP, QUICK, Dual, away, drafted, dual, first_call, flags
+from support.site import DUAL, Site
+
+from service.changes import EditDraft, MarkRead
+from service.errors import FileUnavailable, MessagingError, SwitchRefused
+from service.storage.cif import files
+from service.storage.cif.store import CifStore
+from service.vocabulary import TO_DEPOSITOR
+
+READ = ("Y", "Y", "N")
+
+
+@pytest.fixture(params=DUAL)
+def outrun(request: pytest.FixtureRequest, site: Site) -> Dual:
+    """A dual profile in which m1 was marked read while a reader ran a sync, and waited for the lock in vain."""
+    made, reader = drafted(site, request.param), dual(site, request.param, **QUICK)
+    made.services.switching.start()
+    begun, looked = threading.Event(), threading.Event()
+
+    def waits() -> None:
+        begun.set()
+        looked.wait()
+
+    with pytest.MonkeyPatch.context() as patch:
+        first_call(files, "replace", patch, waits)
+        writer = threading.Thread(target=made.chain.apply, args=(MarkRead(DEP, "m1"),))
+        writer.start()
+        begun.wait()
+        reader.read()
+        looked.set()
+        writer.join()
+    return made
+
+
+def test_the_files_answer_in_an_outage_that_follows(outrun: Dual) -> None:
+    assert outrun.kept("cif-behind") == outrun.kept("pending") == outrun.kept("ahead") == []
+    with away(outrun):
+        assert flags(outrun) == READ
+
+
+def test_a_later_edit_of_another_program_is_no_old_copy(outrun: Dual) -> None:
+    status = b"_pdbx_deposition_message_status.read_status"
+    lines = outrun.old_copy().splitlines(keepends=True)
+    outrun.put_back(b"".join(line.replace(b"Y", b"N") if line.startswith(status) else line for line in lines))
+
+    assert flags(outrun) == ("N", "Y", "N")
+
+
+@pytest.mark.parametrize("outrun", ["dual-write-cif-read"], indirect=True)
+def test_the_way_back_to_the_files_is_open_in_an_outage(outrun: Dual) -> None:
+    down = Site(outrun.site.root, DOWN).services("dual-write-cif-read", **QUICK)
+
+    assert down.switching.switch("cif-only", None, "the server is gone", "operator") is not None
+
+
+def test_a_sync_that_met_an_edit_writes_nothing_of_it_once_its_writer_has_taken_it_back(site: Site) -> None:
+    made, reader = drafted(site, "dual-write-cif-read"), dual(site, "dual-write-cif-read", **QUICK)
+    edit = EditDraft(DEP, TO_DEPOSITOR, "m1", "2026-02-02 02:02:02", {"message_text": "sent", "send_status": "Y"})
+    waiting = threading.Event()
+    look = threading.Thread(target=reader.read)
+
+    def full() -> None:
+        look.start()
+        waiting.wait()
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.MonkeyPatch.context() as patch:
+        first_call(CifStore, "put", patch, waiting.set)
+        first_call(files, "replace", patch, full)
+        with pytest.raises(FileUnavailable, match="No space"):
+            made.chain.apply(edit)
+        look.join()
+
+    assert [store.message("m1").message_text for store in (made.in_files(), made.in_database())] == ["draft", "draft"]  # type: ignore[union-attr]
+
+
+def _refusal(work: Callable[[], object]) -> int | None:
+    try:
+        work()
+    except MessagingError as error:
+        return error.status
+    return None
+
+
+@pytest.mark.parametrize("profile", [*DUAL, "cif-only"])
+def test_a_directory_that_vanished_under_kept_changes_is_no_unknown_deposition(site: Site, profile: str) -> None:
+    made = drafted(site, "dual-write-cif-read")
+    with away(made):
+        made.append("m9", has_new_id=True)
+    shutil.rmtree(site.archive / DEP)
+    down = Dual(site, Site(site.root, DOWN).services(profile, **QUICK))
+
+    assert _refusal(lambda: down.chain.read(DEP)) == 503
+    assert _refusal(lambda: down.append("m10", has_new_id=True)) == 503
+    assert _refusal(lambda: down.chain.apply(MarkRead(DEP, "m1"))) == 503
+    assert not (site.archive / DEP).exists()
+
+
+def test_the_way_back_names_a_directory_that_vanished_under_kept_changes(site: Site) -> None:
+    made = drafted(site, "dual-write-cif-read")
+    made.services.switching.start()
+    with away(made):
+        made.append("m9", has_new_id=True)
+    shutil.rmtree(site.archive / DEP)
+    down = Site(site.root, DOWN).services("dual-write-cif-read", **QUICK)
+
+    with pytest.raises(SwitchRefused, match=f"{DEP} is gone.*put it back"):
+        down.switching.switch("cif-only", None, "the server is gone", "operator")
+
+
+def test_an_export_to_a_folder_that_another_program_writes_says_so_and_goes_on(site: Site) -> None:
+    made = drafted(site, "dual-write-db-read")
+    made.services.switching.start()
+    out = site.root / "out"
+
+    def crossed() -> None:
+        (out / DEP).mkdir()
+        shutil.copy(made.file(), out / DEP)
+
+    done = None
+    with pytest.MonkeyPatch.context() as patch:
+        first_call(CifStore, "put", patch, crossed)
+        done = msgmodule(site, "export", "--all", "--output-dir", str(out), profile="dual-write-db-read")
+
+    assert done.returncode == 1
+    assert "run the export again" in done.stdout + done.stderr
