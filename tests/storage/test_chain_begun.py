@@ -1,4 +1,4 @@
-"""A copy says, wherever it is, whether its file was written: what never stood there proves no old copy, what did proves one."""
+"""A copy says, wherever it is, whether its file was written: what never stood there proves no old copy, what did does."""
 
 import os
 import threading
