@@ -25,6 +25,7 @@ class Metrics(Observer):
         # a dead process may have had our number, and its gauges would go on as ours
         with process_files.swept(directory) if directory else nullcontext():
             self._made = {m.name: _made(m, self.registry) for m in CATALOGUE if m.mode != "scrape"}
+        self._series: dict[tuple[str, tuple[str, ...]], Any] = {}
 
     def exposition(self) -> bytes:
         """Give all metrics of all processes of this server in Prometheus' text form; the dead are swept first."""
@@ -99,7 +100,11 @@ class Metrics(Observer):
         cast(Histogram, self._of(name, labels)).observe(seconds)
 
     def _of(self, name: str, labels: tuple[str, ...]) -> Any:
-        return self._made[name].labels(*labels) if labels else self._made[name]
+        """Give what counts one series; the library looks for it under a lock each time."""
+        found = self._series.get((name, labels))
+        if found is None:
+            found = self._series[name, labels] = self._made[name].labels(*labels) if labels else self._made[name]
+        return found
 
 
 def _made(metric: Metric, registry: CollectorRegistry) -> Any:

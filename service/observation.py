@@ -30,7 +30,7 @@ def init_app(app: Flask, metrics: Metrics) -> None:
         structlog.contextvars.bind_contextvars(request_id=request_id)
 
     def end(response: Response) -> Response:
-        route = str(request.url_rule) if request.url_rule else _UNKNOWN
+        route = request.url_rule.rule if request.url_rule else _UNKNOWN
         method = request.method if request.method in _METHODS else _OTHER
         response.headers[REQUEST_ID] = g.request_id
         metrics.request(route, method, response.status_code, time.perf_counter() - g.begun)

@@ -1,12 +1,13 @@
 """What ties views to schemas: the same models validate requests and make the OpenAPI document."""
 
+from collections.abc import Callable
 from copy import deepcopy
 from typing import Any, cast
 
-from flask import Request, Response, current_app, request
+from flask import current_app, request
+from pydantic import ValidationError
 from spectree import SecurityScheme, SpecTree
 from spectree.models import SecureType, SecuritySchemeData
-from spectree.plugins.base import Context
 from spectree.plugins.flask_plugin import FlaskPlugin
 from spectree.utils import get_multidict_items
 from werkzeug.exceptions import BadRequest
@@ -16,14 +17,6 @@ from service.api.schemas import ErrorBody
 from service.errors import MalformedRequest, TooLarge, UnsupportedMediaType
 
 _DOCUMENT = "messaging-openapi"
-
-
-def refuse_invalid(_request: Request, _response: Any, error: Any, _instance: Any, _adapter: Any) -> None:
-    """Turn what the schemas refuse into InvalidInput naming each field."""
-    if error is None:
-        return
-    fields = [{"field": ".".join(map(str, e["loc"])), "problem": e["msg"]} for e in error.errors()]
-    raise invalid(fields)
 
 
 def require_json() -> None:
@@ -51,21 +44,17 @@ def require_json() -> None:
 class Plugin(FlaskPlugin):
     """Check what comes in and not what goes out: that is made in the form of our schemas, and reading it costs much."""
 
-    def request_validation(self, request: Any, query: Any, json: Any, *_: Any) -> None:
-        """Check the query and the JSON, which is all that our views take."""
+    def validate(self, func: Callable[..., Any], query: Any, json: Any, *_: Any, **of_route: Any) -> Any:
+        """Call a view with the query and the JSON that it takes. Raises InvalidInput naming each field that is refused."""
         adapter = self.model_adapter
-        request.context = Context(
-            adapter.validate_obj(query, get_multidict_items(request.args, query)) if query else None,
-            adapter.validate_obj(json, request.get_json(silent=True) or {}) if json else None,
-            None,
-            None,
-            None,
-        )
-
-    def validate_response(self, resp: Any, resp_model: Any, _: bool, force: bool) -> tuple[Response, Any]:
-        if isinstance(resp, Response):
-            return resp, None
-        return cast(tuple[Response, Any], super().validate_response(resp, resp_model, True, force))
+        try:
+            if query:
+                of_route["query"] = adapter.validate_obj(query, get_multidict_items(request.args, query))
+            if json:
+                of_route["json"] = adapter.validate_obj(json, request.get_json(silent=True) or {})
+        except ValidationError as error:
+            raise invalid([{"field": ".".join(map(str, e["loc"])), "problem": e["msg"]} for e in error.errors()]) from error
+        return func(**of_route)
 
 
 contract = SpecTree(
@@ -74,7 +63,6 @@ contract = SpecTree(
     title="OneDep messaging",
     description="The correspondence between depositors and annotators of the Protein Data Bank.",
     version="v1",
-    before=refuse_invalid,
     validation_error_model=ErrorBody,
     naming_strategy=lambda model: model.__name__,
     nested_naming_strategy=lambda _parent, child: child,
