@@ -230,6 +230,7 @@ def _text(delta: Delta) -> bytes:
 
 
 def _delta(kept: dict[str, Any]) -> Delta:
+    """Build a change from what was kept of it; one that an earlier version kept does not say all."""
     replaced, status, before = kept["replace"], kept["status"], kept["before"]
     edited: type[Message | Status] = Message if replaced else Status
     return Delta(
@@ -240,7 +241,7 @@ def _delta(kept: dict[str, Any]) -> Delta:
         originals=tuple(OriginalCommunication(**o) for o in kept["originals"]),
         status=Status(**status) if status else None,
         before=edited(**before) if before else None,
-        had=tuple(kept["had"]),
+        had=tuple(kept.get("had", (0, 0))),
         repeated=kept["repeated"],
-        informed=kept.get("informed", False),  # one that an earlier version kept says nothing of it
+        informed=kept.get("informed", False),
     )

@@ -24,7 +24,7 @@ def restore(cif: CifStore, pending: Pending, deposition_data_set_id: str) -> Non
             found = cif.snapshot(deposition_data_set_id)
         kept = Kept.of(pending, deposition_data_set_id)
         wanted = kept.beside(found.correspondence)
-        waits = partial(still, pending, deposition_data_set_id, kept)
+        waits = partial(is_still_kept, pending, deposition_data_set_id, kept)
         try:
             for new in wanted.sections:
                 if new != found.correspondence.section(new.content_type):
@@ -57,6 +57,6 @@ def no_files(deposition_data_set_id: str) -> Snapshot:
     return Snapshot(Correspondence(deposition_data_set_id), dict.fromkeys(CONTENT_TYPES, ABSENT))
 
 
-def still(pending: Pending, deposition_data_set_id: str, kept: Kept) -> bool:
+def is_still_kept(pending: Pending, deposition_data_set_id: str, kept: Kept) -> bool:
     """Tell whether all that was kept is so still: whoever failed to write its file has taken it back."""
     return kept.copies <= pending.copies(deposition_data_set_id)

@@ -18,7 +18,7 @@ from service.storage.underway import Underway
 from service.sync.conflict_log import ConflictLog
 from service.sync.kept import Kept
 from service.sync.merge import Compared, Facts, Merged, compare, merge
-from service.sync.restore import no_files, still
+from service.sync.restore import is_still_kept, no_files
 from service.sync.sightings import ForeignWrites
 from service.vocabulary import CONTENT_TYPES
 
@@ -157,7 +157,9 @@ class Sync:
             merged, (_, found) = wanted[content_type], one.held[content_type]
             self._note(key, one, merged.conflicts)
             try:
-                signed = self._cif.put(key, merged.section, found, wait, partial(still, self._pending, key, one.kept))
+                signed = self._cif.put(
+                    key, merged.section, found, wait, partial(is_still_kept, self._pending, key, one.kept)
+                )
             except FileUnavailable as error:
                 self._markers.set(key)
                 one.behind = error.message

@@ -46,7 +46,7 @@ class Owners:
                 os.utime(own)
             except FileNotFoundError:
                 make_directory(self._root)
-                write_new(Path(own), _line())
+                write_new(Path(own), _line(), mode=0o644)  # any other program may look whose a lock is
         return own
 
     def sweep(self) -> None:
