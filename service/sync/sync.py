@@ -215,12 +215,13 @@ class _One:
         files = self.found.correspondence
         wanted, _ = self.kept.over_database(recorded, files)
         facts = self._facts(recorded, content_type)
-        return merge(files.section(content_type), wanted.section(content_type), facts, self.kept.edits)
+        return merge(files.section(content_type), wanted.section(content_type), facts, self.kept.edits_in(files))
 
     def merged_with(self, now: Snapshot) -> Correspondence:
         """Merge what the files hold by now with what the database records and holds under its lock."""
-        rows, replaced = self.kept.over_database(now, self.found.correspondence)
-        merged = [merge(self.held[c][0], rows.section(c), self._facts(now, c), self.kept.edits) for c in CONTENT_TYPES]
+        files = self.found.correspondence
+        edits, (rows, replaced) = self.kept.edits_in(files), self.kept.over_database(now, files)
+        merged = [merge(self.held[c][0], rows.section(c), self._facts(now, c), edits) for c in CONTENT_TYPES]
         decided = [conflict for one in merged for conflict in one.conflicts if _holds(now.correspondence, conflict.lost)]
         new = Correspondence(rows.deposition_data_set_id, tuple(one.section for one in merged))
         # what a file loses is noted before it is written
