@@ -12,11 +12,6 @@ CIF, DATABASE = CifStore.name, DatabaseStore.name
 FLAGS = ("database_writes", "database_reads", "cif_writes", "cif_reads")
 
 
-def active_profile(found: Services) -> Profile:
-    """Give the profile that is active, or would be at the first start."""
-    return found.settings.profile_named(found.switching.active().profile)
-
-
 def flags(profile: Profile) -> dict[str, bool]:
     """Give the four flags as a profile has them; reading as the fallback counts (seed requirements, section 3)."""
     read = (profile.reads, profile.fallback)
@@ -26,7 +21,7 @@ def flags(profile: Profile) -> dict[str, bool]:
 
 def flag_lines(found: Services) -> dict[str, str]:
     """Give every flag with its state and origin."""
-    profile, settings = active_profile(found), found.settings
+    profile, settings = found.profile, found.settings
     lines = {f"{name}_enabled": f"{word(on=on)} (profile {profile.name})" for name, on in flags(profile).items()}
     for name in FEATURES:
         lines[name] = f"{word(on=getattr(settings, name))} ({settings.origins[name]})"

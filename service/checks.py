@@ -82,7 +82,7 @@ def _probe(store: str, found: Services) -> Verdict:
 
 
 def _behind(store: str, found: Services) -> Verdict:
-    profile = found.settings.profile_named(found.switching.active().profile)
+    profile = found.profile
     behind = vitals.behind(found.stores, profile)[store]
     told = f"{behind.count} depositions, the oldest for {behind.oldest:.0f} s"
     remedy = "" if behind.oldest <= _BEHIND else "; see that it takes writes again, then run `msgmodule reconcile --all`"

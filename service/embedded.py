@@ -62,7 +62,7 @@ class Program:
 
     def profile(self) -> Profile:
         """Give the active profile; the one it would start with, where the service was never started."""
-        return self.settings.profile_named(self.services.switching.active().profile)
+        return self.services.profile
 
     def chain(self) -> Store:
         """Give the store to work with; a switch is followed at the next call."""

@@ -16,7 +16,7 @@ from service.security import Tokens
 from service.shadow import Shadow
 from service.storage.build import Stores, build_stores
 from service.switching import Switching
-from settings import Settings
+from settings import Profile, Settings
 
 _EXTENSION = "messaging"
 
@@ -35,6 +35,11 @@ class Services:
     progress: Progress
     #: One profile and its chain to the end of a request, whatever is switched meanwhile.
     seen: Callable[[], Snapshot]
+
+    @property
+    def profile(self) -> Profile:
+        """The profile that is active now, or would be at the first start. Raises FileUnavailable."""
+        return self.settings.profile_named(self.switching.active().profile)
 
 
 def assemble(app: Flask, settings: Settings) -> Services:
@@ -77,8 +82,7 @@ def services_of(app: Flask) -> Services:
 
 def recent(found: Services) -> Recent:
     """Give the lists over all depositions, under the profile that is active now."""
-    current = found.switching.active()
-    profile = found.settings.profile_named(current.profile)
+    profile = found.profile
     return Recent(found.stores, profile, found.stores.chain(profile))
 
 

@@ -12,7 +12,7 @@ from service.errors import Conflict, DamagedBackup, MessagingError
 from service.services import Services
 from service.storage.database import schema
 from service.storage.database.dump import Rows, loaded
-from service.storage.durable import faults, make_directory, remove, write_new
+from service.storage.durable import faults, make_directory, write_new
 from settings import Settings
 
 _ACTIVE = "state/profile.json"
@@ -69,7 +69,7 @@ def _require_replaceable(found: Services, manifest: Manifest) -> None:
     workers = found.runtime.workers.all()
     if workers:
         raise Conflict(f"{len(workers)} workers serve this site, one is {workers[0]['host']}/{workers[0]['pid']}; stop them")
-    if not manifest.tables and found.settings.profile_named(found.switching.active().profile).uses_database:
+    if not manifest.tables and found.profile.uses_database:
         raise Conflict("the backup has no database rows and the site has; switch to cif-only, then restore")
 
 
@@ -79,11 +79,11 @@ def _remove_others(root: Path, settings: Settings) -> None:
     with faults(settings.state_dir):
         for path in state_files(settings.state_dir):
             if f"state/{path.relative_to(settings.state_dir)}" not in held:
-                remove(path)
+                path.unlink(missing_ok=True)
     with faults(settings.cif_root):
         for path in _message_files(settings):
             if f"files/{path.relative_to(settings.cif_root)}" not in held:
-                remove(path)
+                path.unlink(missing_ok=True)
                 if not any(path.parent.iterdir()):
                     path.parent.rmdir()  # a deposition that is later than the backup
 

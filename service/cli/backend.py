@@ -27,7 +27,7 @@ _PLACES = {
 def backend_info(context: click.Context, *, as_json: bool) -> None:
     """Show the active profile, its primary and stores, where each setting comes from, and what is behind."""
     found = services_of(context)
-    profile = backend.active_profile(found)
+    profile = found.profile
     body = backend.backend_info(found, profile, backend.reason(found))
     show(body | {"behind": _behind(found, profile), "origins": dict(found.settings.origins)}, as_json=as_json)
 
@@ -77,7 +77,7 @@ def _turn(context: click.Context, flag: str, reason: str, *, on: bool) -> None:
 
 
 def _switch(found: Services, place: int, reason: str, *, on: bool) -> None:
-    profile = backend.active_profile(found)
+    profile = found.profile
     row = ["T" if value else "F" for value in backend.flags(profile).values()]
     row[place] = "T" if on else "F"
     target = profile_of_row("".join(row))

@@ -37,7 +37,7 @@ def demo(context: click.Context) -> None:
     """Make the folders of a site, a demo deposition and a local token; what is there already stays as it is."""
     found = services_of(context)
     _make_folders(found)
-    profile = found.settings.profile_named(found.switching.active().profile)
+    profile = found.profile
     chain = found.stores.chain(profile)
     try:
         chain.read(DEPOSITION)

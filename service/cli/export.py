@@ -76,6 +76,6 @@ def _folder(found: Services, output_dir: Path, *, overwrite: bool) -> Target:
 
 
 def _archive(found: Services, *, overwrite: bool) -> Archive:
-    profile = found.settings.profile_named(found.switching.active().profile)
+    profile = found.profile
     stores = found.stores
     return Archive(stores.cif, stores.database, stores.sync(profile), stores.state_dir, overwrite=overwrite)

@@ -66,7 +66,7 @@ def _watch(found: Services, seconds: float, *, as_json: bool) -> None:
 
 def _repaired(found: Services, chosen: Iterable[str] | None, *, as_json: bool) -> bool:
     """Repair the chosen depositions, or all that are behind, and note locks then; tell whether nothing is left to repair."""
-    profile = found.settings.profile_named(found.switching.active().profile)
+    profile = found.profile
     repaired = True
     if profile.is_dual:
         repaired = _synced(found, profile, chosen, as_json=as_json)

@@ -34,7 +34,7 @@ def run(context: click.Context, *, host: str, port: int, workers: int) -> None:
 
 def _require_schema(found: Services) -> None:
     """Refuse to start over a database that answers but lacks the schema; one that is down may come back."""
-    profile = found.settings.profile_named(found.switching.active().profile)
+    profile = found.profile
     if not profile.uses_database and not found.settings.profile.uses_database:
         return
     try:

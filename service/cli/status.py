@@ -6,7 +6,6 @@ from importlib.metadata import version
 
 import click
 
-from service.backend import active_profile
 from service.backlog import backlog
 from service.cli.common import json_option, services_of, settings_of, show
 from service.errors import MessagingError
@@ -22,7 +21,7 @@ from service.storage.database import schema
 def status(context: click.Context, *, as_json: bool) -> None:
     """Show profile, epoch, versions, what is behind since when, and the workers; exit 1 when the database cannot tell."""
     found = services_of(context)
-    active, profile = found.switching.active(), active_profile(found)
+    active, profile = found.switching.active(), found.profile
     body: dict[str, object] = {
         "profile": active.profile,
         "epoch": active.epoch,
@@ -87,7 +86,7 @@ def _round(made: Report) -> str:
 
 
 def _left_over(found: Services) -> list[str]:
-    profile = active_profile(found)
+    profile = found.profile
     if not profile.is_dual:
         return []  # what the other store lacks, it lacks on purpose
     try:

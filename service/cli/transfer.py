@@ -94,7 +94,7 @@ def _work(found: Services, chosen: Sequence[str], workers: int, *, dry_run: bool
 
 
 def _importer(found: Services, *, dry_run: bool) -> Importer:
-    stores, profile = found.stores, found.settings.profile_named(found.switching.active().profile)
+    stores, profile = found.stores, found.profile
     sync, state_dir = stores.sync(profile), stores.state_dir
     if dry_run:
         answers = profile.reads == stores.database.name

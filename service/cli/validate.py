@@ -5,7 +5,6 @@ from pathlib import Path
 
 import click
 
-from service.backend import active_profile
 from service.cli.common import json_option, services_of, settings_of, show
 from service.services import Services
 from service.validation import PASS, Result, validate
@@ -46,7 +45,7 @@ def _require_sense(*, config: bool, integration: bool, env_file: Path | None) ->
 
 
 def _used(found: Services) -> list[Result]:
-    return validate(found.settings, active_profile(found))
+    return validate(found.settings, found.profile)
 
 
 def _checked(settings: Settings) -> dict[str, object]:

@@ -121,11 +121,6 @@ def sweep(directory: Path) -> None:
                 path.unlink(missing_ok=True)
 
 
-def remove(path: Path) -> None:
-    """Remove a file that may be gone already."""
-    path.unlink(missing_ok=True)
-
-
 def sync_path(path: Path) -> None:
     """Make durable what a file holds, or the entries of a directory. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY)

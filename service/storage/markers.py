@@ -9,7 +9,7 @@ from pathlib import Path
 
 from service.errors import CommitUnknown, FileUnavailable, MessagingError
 from service.storage.base import Moved
-from service.storage.durable import exclusive, faults, make_directory, names, remove, write_new
+from service.storage.durable import exclusive, faults, make_directory, names, write_new
 
 
 class Markers:
@@ -70,7 +70,7 @@ class Markers:
             return
         with faults(self._root), exclusive(self._lock):
             if self.seen(deposition_data_set_id) == seen:
-                remove(self._root / deposition_data_set_id)
+                (self._root / deposition_data_set_id).unlink(missing_ok=True)
 
     def has(self, deposition_data_set_id: str) -> bool:
         path = self._root / deposition_data_set_id

@@ -14,7 +14,7 @@ from typing import Any
 from service.deltas import Delta, Place
 from service.errors import DamagedFile, StoreUnavailable
 from service.messages import FileReference, Message, OriginalCommunication, Status
-from service.storage.durable import faults, make_directory, names, remove, sweep, sync_path, write_new
+from service.storage.durable import faults, make_directory, names, sweep, sync_path, write_new
 
 #: What a kept change is named by while it waits for the database, and once only its file lacks it.
 _WAITING, _BROUGHT = _SUFFIXES = (".json", ".brought")
@@ -149,7 +149,7 @@ class Pending:
         copies = list(copies)
         for copy in copies:
             with faults(copy):
-                remove(copy)
+                copy.unlink(missing_ok=True)
         for directory in {copy.parent for copy in copies if not self._is_ahead(copy)}:
             with faults(directory):
                 sync_path(directory)

@@ -6,12 +6,11 @@ from pathlib import Path
 from service.errors import DatabaseNotReady, DatabaseUnavailable, MessagingError, NotFound
 from service.messages import Correspondence
 from service.storage.base import Snapshot, same_signature, unknown_deposition
-from service.storage.cif.signature import ABSENT
 from service.storage.cif.store import CifStore
 from service.storage.guard import GuardedDatabase
-from service.storage.pending import Pending
 from service.sync.kept import Kept
 from service.sync.merge import Facts, compare, merge
+from service.sync.restore import no_files
 from service.sync.sync import Sync
 from service.sync.transfer import Imported, Importer
 from service.vocabulary import CONTENT_TYPES
@@ -24,9 +23,6 @@ class DryRun(Importer):
         self, cif: CifStore, database: GuardedDatabase, sync: Sync, state_dir: Path, *, database_answers: bool
     ) -> None:
         super().__init__(cif, database, sync, state_dir)
-        self._files = cif
-        self._rows = database
-        self._kept = Pending(state_dir)
         self._database_answers = database_answers
 
     def added(self, new: Sequence[Snapshot]) -> Iterator[Imported]:
@@ -46,24 +42,24 @@ class DryRun(Importer):
 
     def _merged(self, deposition_data_set_id: str) -> Imported:
         key = deposition_data_set_id
-        recorded = self._rows.snapshot(key)
+        recorded = self._database.snapshot(key)
         found = self._found(key, recorded)
         known = recorded or Snapshot(Correspondence(key))
-        kept = Kept.of(self._kept, key)
-        rows, replaced = kept.over_database(known, found.correspondence)
+        kept = Kept.of(self._pending, key)
+        edits, (rows, replaced) = kept.edits_in(found.correspondence), kept.over_database(known, found.correspondence)
         merged = []
         for c in CONTENT_TYPES:
             is_changed = not same_signature(known.signatures.get(c), found.signatures[c])
             facts = Facts(is_changed, known.cif_behind, self._database_answers)
-            merged.append(merge(found.correspondence.section(c), rows.section(c), facts, kept.edits))
+            merged.append(merge(found.correspondence.section(c), rows.section(c), facts, edits))
         done = compare(known.correspondence, Correspondence(key, tuple(one.section for one in merged)))
         healed, conflicts = sum(one.healed for one in merged), sum(len(one.conflicts) for one in merged) + len(replaced)
         return Imported(key, done.added, done.updated, done.unchanged, healed, conflicts)
 
     def _found(self, deposition_data_set_id: str, recorded: Snapshot | None) -> Snapshot:
         try:
-            return self._files.snapshot(deposition_data_set_id)
+            return self._cif.snapshot(deposition_data_set_id)
         except NotFound:
             if recorded is None:
                 raise unknown_deposition(deposition_data_set_id) from None
-            return Snapshot(Correspondence(deposition_data_set_id), dict.fromkeys(CONTENT_TYPES, ABSENT))
+            return no_files(deposition_data_set_id)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from service.errors import FileUnavailable
-from service.storage.durable import append_line, exclusive, faults, remove, sync_path, write_new
+from service.storage.durable import append_line, exclusive, faults, sync_path, write_new
 
 ROOT = Path(__file__).parents[2]
 
@@ -201,13 +201,6 @@ def test_a_fault_names_the_file_and_what_the_system_said(tmp_path: Path) -> None
 def test_only_the_faults_of_the_system_are_translated(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), faults(tmp_path):
         raise ZeroDivisionError
-
-
-def test_removing_a_file_twice_is_no_fault(tmp_path: Path) -> None:
-    (tmp_path / "x").touch()
-    remove(tmp_path / "x")
-    remove(tmp_path / "x")
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_directory_that_is_not_there_cannot_be_synced(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from service.storage.durable import faults, make_directory, names, remove, write_new
+from service.storage.durable import faults, make_directory, names, write_new
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class StuckLocks:
                 try:
                     found.append(StuckLock(lock, max(0.0, time.time() - lock.stat().st_mtime)))
                 except FileNotFoundError:
-                    remove(note)
+                    note.unlink(missing_ok=True)
                 except OSError:
                     continue
         return tuple(sorted(found, key=lambda stuck: -stuck.age))
