@@ -75,9 +75,12 @@ class Delta:
         return (*((row,) if row else ()), *self.files[files:], *self.originals[originals:])
 
     @property
-    def rows(self) -> tuple[Row, ...]:
-        """Give all rows that the section holds once this change is made."""
-        return (*((self.row,) if self.row else ()), *self.files, *self.originals)
+    def seen(self) -> tuple[Row | None, ...]:
+        """Give the rows that the section has certainly held once this change is made, whoever put them there.
+
+        References are a multiset: one that this change adds says nothing of an equal one.
+        """
+        return (self.before, self.row, *(self.files + self.originals if self.repeated else ()))
 
     def standing(self, view: View) -> Message | Status | None:
         """Give the row that stands where this change puts one."""

@@ -101,7 +101,7 @@ class Pending:
 
     def older(self, deposition_data_set_id: str, copy: Path) -> set[Place]:
         """Give the rows of which a change waits that is older than the one of a copy."""
-        older = [p for p in self._kept(deposition_data_set_id, _WAITING) if order(p) < order(copy)]
+        older = [p for p in self._kept(deposition_data_set_id, _WAITING) if _order(p) < _order(copy)]
         return {delta.place for delta in self._loaded(older).values()}
 
     def is_any(self, deposition_data_set_id: str) -> bool:
@@ -118,7 +118,7 @@ class Pending:
 
     def newest(self, deposition_data_set_id: str) -> int:
         """Give when the file was written for the newest change that is kept; 0 where none is."""
-        return max((int(order(path).partition("-")[0]) for path in self._kept(deposition_data_set_id)), default=0)
+        return max((int(_order(path).partition("-")[0]) for path in self._kept(deposition_data_set_id)), default=0)
 
     def depositions(self) -> tuple[str, ...]:
         """List the depositions for which changes are kept that were acknowledged."""
@@ -170,7 +170,7 @@ class Pending:
         lasting = self._root / deposition_data_set_id
         begun = [self._ahead / name for name in names(self._ahead) if name.startswith(f"{deposition_data_set_id}.")]
         found = [*begun, *(lasting / name for name in names(lasting))]  # in this order: one may be made to last meanwhile
-        return sorted((path for path in found if path.suffix in (suffixes or _SUFFIXES)), key=order)
+        return sorted((path for path in found if path.suffix in (suffixes or _SUFFIXES)), key=_order)
 
     def _loaded(self, copies: Iterable[Path]) -> dict[Path, Delta]:
         found: dict[Path, Delta] = {}
@@ -220,7 +220,7 @@ def _name(written: int) -> str:
     return f"{written:020d}-{uuid.uuid4().hex}{_WAITING}"
 
 
-def order(copy: Path) -> str:
+def _order(copy: Path) -> str:
     """Give the part of a name by which copies are ordered, wherever they are."""
     return copy.stem.rpartition(".")[2]
 

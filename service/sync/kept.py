@@ -10,7 +10,7 @@ from service.conflicts import Difference
 from service.deltas import Delta, Place
 from service.messages import Correspondence, Message, Row, unnumbered
 from service.storage.base import Snapshot
-from service.storage.pending import Pending, order
+from service.storage.pending import Pending
 from service.sync.merge import Edits, Facts, merge
 
 T = TypeVar("T")
@@ -50,7 +50,7 @@ class Kept:
     def edits(self) -> Edits:
         """Give the rows that these changes edited: as they found them and as they left them."""
         edits = [delta for delta in self.deltas if delta.is_edit]
-        held = {unnumbered(row) for delta in self.deltas if not delta.begun for row in delta.rows}
+        held = {unnumbered(row) for delta in self.deltas if not delta.begun for row in delta.seen}
         left = [delta.replace or delta.status for delta in edits]
         return Edits(
             frozenset(unnumbered(delta.before) for delta in edits if delta.before),
@@ -58,20 +58,6 @@ class Kept:
             frozenset(unnumbered(delta.row) for delta in self.brought.values() if delta.is_edit),
             frozenset(unnumbered(row) for delta in self.deltas if delta.begun for row in delta.added) - held,
         )
-
-    def edits_in(self, files: Correspondence) -> Edits:
-        """Give these edits as they tell an old copy among these files.
-
-        A file that holds a message sent behind an edit was written by who had seen the edit: what the edit found stands
-        there again because it was set back.
-        """
-        set_back, sent = set(), set()
-        for _, delta in sorted({**self.brought, **self.waiting}.items(), key=lambda kept: order(kept[0]), reverse=True):
-            if delta.before and delta.content_type in sent:
-                set_back.add(unnumbered(delta.before))
-            if delta.append and not delta.begun and files.message(str(delta.append.message_id), delta.content_type):
-                sent.add(delta.content_type)
-        return replace(self.edits, found=self.edits.found - set_back)
 
     @cached_property
     def rows(self) -> frozenset[Row | None]:
@@ -107,8 +93,7 @@ class Kept:
     def beside(self, files: Correspondence) -> Correspondence:
         """Give the files with what an old copy written over them took away: the answer while the database is down."""
         wanted = self._made(self.deltas, files, None, of_database=False)
-        edits = self.edits_in(files)
-        merged = [merge(file, wanted.section(file.content_type), _OUTAGE, edits) for file in files.sections]
+        merged = [merge(file, wanted.section(file.content_type), _OUTAGE, self.edits) for file in files.sections]
         return replace(files, sections=tuple(one.section for one in merged))
 
     def _made(

@@ -17,11 +17,15 @@ Key = tuple[Hashable, int]
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What tells which side of a differing row is right: who changed since the last sync, and who answers reads."""
+    """What tells which side of a differing row is right: who changed since the last sync, and who answers reads.
+
+    Where `writers_are_dead`, nobody can tell any more whether the file ever held what they were about to add.
+    """
 
     file_changed: bool
     cif_behind: bool
     database_answers: bool
+    writers_are_dead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ def merge(file: Section, rows: Section, facts: Facts, edits: Edits = NO_EDITS) -
     """
     missing = [] if facts.cif_behind else _missing(file, rows)
     lost = sum(row not in edits.begun for row in missing)
-    judged = _Judged(facts, edits, is_old_copy=lost > 0, is_doubtful=len(missing) > lost == 0)
+    judged = _Judged(facts, edits, is_old_copy=lost > 0, is_doubtful=facts.writers_are_dead and len(missing) > lost == 0)
     decided = [_Category(a, b, judged) for a, b in _pairs(file, rows)]
     messages, files, originals, statuses = (tuple(category.merged()) for category in decided)
     return Merged(

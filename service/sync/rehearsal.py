@@ -46,12 +46,12 @@ class DryRun(Importer):
         found = self._found(key, recorded)
         known = recorded or Snapshot(Correspondence(key))
         kept = Kept.of(self._pending, key)
-        edits, (rows, replaced) = kept.edits_in(found.correspondence), kept.over_database(known, found.correspondence)
+        rows, replaced = kept.over_database(known, found.correspondence)
         merged = []
         for c in CONTENT_TYPES:
             is_changed = not same_signature(known.signatures.get(c), found.signatures[c])
             facts = Facts(is_changed, known.cif_behind, self._database_answers)
-            merged.append(merge(found.correspondence.section(c), rows.section(c), facts, edits))
+            merged.append(merge(found.correspondence.section(c), rows.section(c), facts, kept.edits))
         done = compare(known.correspondence, Correspondence(key, tuple(one.section for one in merged)))
         healed, conflicts = sum(one.healed for one in merged), sum(len(one.conflicts) for one in merged) + len(replaced)
         return Imported(key, done.added, done.updated, done.unchanged, healed, conflicts)

@@ -110,7 +110,9 @@ class Sync:
             found = no_files(deposition_data_set_id)
         recorded = known or Snapshot(Correspondence(deposition_data_set_id))
         one = _One(found, Kept.of(self._pending, deposition_data_set_id), self._database_answers, noted)
-        one.ours = bool(one.kept.deltas) or is_underway or self._underway.has(deposition_data_set_id)
+        is_underway = is_underway or self._underway.has(deposition_data_set_id)
+        one.ours = bool(one.kept.deltas) or is_underway
+        one.of_dead = set() if is_underway else copies
 
         def decide(now: Snapshot) -> tuple[Correspondence, list[Difference]]:
             # anew, under the lock: what another sync has brought in by now may have been edited since
@@ -189,6 +191,7 @@ class _One:
         self.healed = 0
         self.behind: str | None = None
         self.ours = False  # a change of ours is on its way into the database, or waits for it
+        self.of_dead: set[Path] = set()  # what is kept while nobody writes
         self.foreign = False  # another program wrote a file since it was recorded
         self.noted = noted  # conflicts that were noted before a file was written
         self.left: list[Difference] = []  # conflicts that the rows decide, noted with them
@@ -215,13 +218,12 @@ class _One:
         files = self.found.correspondence
         wanted, _ = self.kept.over_database(recorded, files)
         facts = self._facts(recorded, content_type)
-        return merge(files.section(content_type), wanted.section(content_type), facts, self.kept.edits_in(files))
+        return merge(files.section(content_type), wanted.section(content_type), facts, self.kept.edits)
 
     def merged_with(self, now: Snapshot) -> Correspondence:
         """Merge what the files hold by now with what the database records and holds under its lock."""
-        files = self.found.correspondence
-        edits, (rows, replaced) = self.kept.edits_in(files), self.kept.over_database(now, files)
-        merged = [merge(self.held[c][0], rows.section(c), self._facts(now, c), edits) for c in CONTENT_TYPES]
+        rows, replaced = self.kept.over_database(now, self.found.correspondence)
+        merged = [merge(self.held[c][0], rows.section(c), self._facts(now, c), self.kept.edits) for c in CONTENT_TYPES]
         decided = [conflict for one in merged for conflict in one.conflicts if _holds(now.correspondence, conflict.lost)]
         new = Correspondence(rows.deposition_data_set_id, tuple(one.section for one in merged))
         # what a file loses is noted before it is written
@@ -229,7 +231,8 @@ class _One:
         return new
 
     def _facts(self, recorded: Snapshot, content_type: str) -> Facts:
-        return Facts(self.changed(recorded, content_type), recorded.cif_behind, self._database_answers)
+        writers_are_dead = self.kept.copies <= self.of_dead
+        return Facts(self.changed(recorded, content_type), recorded.cif_behind, self._database_answers, writers_are_dead)
 
 
 def _holds(correspondence: Correspondence, row: Row) -> bool:

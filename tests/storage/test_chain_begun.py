@@ -140,6 +140,19 @@ def test_what_may_be_an_old_copy_over_a_file_of_which_nobody_can_tell_is_noted(m
     assert [note["lost"]["message_text"] for note in noted(made.site)] == ["sent"]
 
 
+def test_a_second_equal_reference_that_was_never_written_proves_no_old_copy(made: Dual, profile: str) -> None:
+    message, one = made.in_files().message("m2"), _reference("1")
+    assert message is not None
+    with away(made):
+        made.chain.apply(Amend(DEP, message, message, (one,)))
+        _killed(
+            lambda: dual(made.site, profile, **QUICK).chain.apply(Amend(DEP, message, message, (one, one))), files, "replace"
+        )
+        made.put_back(made.old_copy().replace(b"draft", b"theirs"))
+
+    assert _texts(made) == ["theirs", "text"]
+
+
 def test_a_torn_copy_of_an_unknown_deposition_makes_none(made: Dual) -> None:
     torn = made.site.root / "state" / "ahead" / f"D_1000000043.{time.time_ns():020d}-aa.json"
     torn.parent.mkdir(exist_ok=True)

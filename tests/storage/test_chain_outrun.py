@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 from support.command import DOWN, msgmodule
-from support.dual import DEP, QUICK, Dual, away, drafted, dual, first_call, flags
+from support.dual import DEP, QUICK, Dual, away, drafted, dual, first_call, flags, noted
 from support.site import DUAL, Site
 
 from service.changes import EditDraft, MarkRead
@@ -82,6 +82,32 @@ def test_a_sync_that_met_an_edit_writes_nothing_of_it_once_its_writer_has_taken_
         look.join()
 
     assert [store.message("m1").message_text for store in (made.in_files(), made.in_database())] == ["draft", "draft"]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("profile", DUAL)
+def test_an_edit_of_another_program_beside_a_slow_writer_of_ours_is_no_conflict(site: Site, profile: str) -> None:
+    made, reader = drafted(site, profile), dual(site, profile, **QUICK)
+    made.append("m2")
+    made.read()
+    begun, looked = threading.Event(), threading.Event()
+
+    def waits() -> None:
+        begun.set()
+        looked.wait()
+
+    with pytest.MonkeyPatch.context() as patch:
+        stores = made.services.stores
+        first_call(stores.cif, "write", patch, lambda: made.put_back(made.old_copy().replace(b"draft", b"theirs")))
+        first_call(files, "replace", patch, waits)
+        writer = threading.Thread(target=made.chain.apply, args=(MarkRead(DEP, "m2"),))
+        writer.start()
+        begun.wait()
+        reader.read()
+        looked.set()
+        writer.join()
+
+    assert [m.message_text for m in made.chain.read(DEP).correspondence.messages] == ["theirs", "text"]
+    assert noted(site) == []
 
 
 def _refusal(work: Callable[[], object]) -> int | None:

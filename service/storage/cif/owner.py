@@ -39,14 +39,19 @@ class Owners:
         return True
 
     def _own(self) -> str:
-        """Give the file of this thread, as old as its last lock. Raises FileUnavailable."""
+        """Give the file of this thread, as old as its last lock. Raises FileUnavailable.
+
+        A new one where it is a lock still, whose age it tells, or does not say any more what it should.
+        """
         own = f"{self._root}/{_identity(os.getpid()).replace(' ', '.')}.{threading.get_ident()}"
         with faults(self._root):
-            try:
-                os.utime(own)
-            except FileNotFoundError:
-                make_directory(self._root)
-                write_new(Path(own), _line(), mode=0o644)  # any other program may look whose a lock is
+            with suppress(FileNotFoundError):
+                found = os.stat(own)  # noqa: PTH116 - asked for every change
+                if found.st_nlink == 1 and found.st_size == len(_line()):
+                    os.utime(own)
+                    return own
+            make_directory(self._root)
+            write_new(Path(own), _line(), mode=0o644)  # any other program may look whose a lock is
         return own
 
     def sweep(self) -> None:

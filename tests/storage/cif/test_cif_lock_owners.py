@@ -71,6 +71,28 @@ def test_a_lock_is_as_old_as_it_is_held_and_not_as_its_owner(tmp_path: Path) -> 
         assert lock_of(path).stat().st_mtime > 0
 
 
+def test_a_lock_that_stayed_is_as_old_as_it_is_whatever_its_thread_locks_later(tmp_path: Path) -> None:
+    owners, stayed, later = Owners(tmp_path / "state"), tmp_path / "stayed.lock", tmp_path / "later.lock"
+    assert owners.take(stayed)
+    os.utime(stayed, (0, 0))
+
+    assert owners.take(later)
+
+    assert stayed.stat().st_mtime == 0
+    assert later.stat().st_mtime > 0
+
+
+def test_a_lock_that_was_cut_off_makes_no_later_one_nameless(tmp_path: Path) -> None:
+    owners, cut, later = Owners(tmp_path / "state"), tmp_path / "cut.lock", tmp_path / "later.lock"
+    assert owners.take(cut)
+    cut.write_bytes(b"")
+    cut.unlink()
+
+    assert owners.take(later)
+
+    assert later.read_text().split()[0] == "messaging"
+
+
 def test_a_sweep_removes_what_the_dead_left_and_a_lock_of_theirs_is_broken_after_it(tmp_path: Path) -> None:
     state, path = tmp_path / "state", tmp_path / "file.cif"
     _taken_by_one_that_is_killed(state, lock_of(path))
