@@ -82,8 +82,7 @@ def _probe(store: str, found: Services) -> Verdict:
 
 
 def _behind(store: str, found: Services) -> Verdict:
-    profile = found.profile
-    behind = vitals.behind(found.stores, profile)[store]
+    behind = vitals.behind(found.stores, found.profile)[store]
     told = f"{behind.count} depositions, the oldest for {behind.oldest:.0f} s"
     remedy = "" if behind.oldest <= _BEHIND else "; see that it takes writes again, then run `msgmodule reconcile --all`"
     return Verdict(behind.oldest <= _BEHIND, told + remedy)

@@ -76,6 +76,5 @@ def _folder(found: Services, output_dir: Path, *, overwrite: bool) -> Target:
 
 
 def _archive(found: Services, *, overwrite: bool) -> Archive:
-    profile = found.profile
     stores = found.stores
-    return Archive(stores.cif, stores.database, stores.sync(profile), stores.state_dir, overwrite=overwrite)
+    return Archive(stores.cif, stores.database, stores.sync(found.profile), stores.state_dir, overwrite=overwrite)

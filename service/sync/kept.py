@@ -32,19 +32,23 @@ class Kept:
         return cls(pending.of(deposition_data_set_id), pending.brought(deposition_data_set_id))
 
     @property
+    def all(self) -> Mapping[Path, Delta]:
+        """Give all of them, oldest first, by where they are kept."""
+        return {**self.brought, **self.waiting}
+
+    @property
     def copies(self) -> set[Path]:
         """Name where they are kept."""
-        return {*self.waiting, *self.brought}
+        return set(self.all)
 
     @property
     def deltas(self) -> tuple[Delta, ...]:
         """Give all of them, oldest first."""
-        return (*self.brought.values(), *self.waiting.values())
+        return tuple(self.all.values())
 
     def begun(self, content_type: str) -> list[Path]:
         """Name those of a file of which nobody knows whether it ever held them."""
-        kept = {**self.brought, **self.waiting}
-        return [path for path, delta in kept.items() if delta.begun and delta.content_type == content_type]
+        return [path for path, delta in self.all.items() if delta.begun and delta.content_type == content_type]
 
     @cached_property
     def edits(self) -> Edits:

@@ -20,11 +20,8 @@ from service.vocabulary import TO_DEPOSITOR
 READ = ("Y", "Y", "N")
 
 
-@pytest.fixture(params=DUAL)
-def outrun(request: pytest.FixtureRequest, site: Site) -> Dual:
-    """A dual profile in which m1 was marked read while a reader ran a sync, and waited for the lock in vain."""
-    made, reader = drafted(site, request.param), dual(site, request.param, **QUICK)
-    made.services.switching.start()
+def _outrun(made: Dual, reader: Dual, message_id: str) -> None:
+    """Mark a message read, while a reader runs a sync and waits for the lock in vain."""
     begun, looked = threading.Event(), threading.Event()
 
     def waits() -> None:
@@ -33,13 +30,32 @@ def outrun(request: pytest.FixtureRequest, site: Site) -> Dual:
 
     with pytest.MonkeyPatch.context() as patch:
         first_call(files, "replace", patch, waits)
-        writer = threading.Thread(target=made.chain.apply, args=(MarkRead(DEP, "m1"),))
+        writer = threading.Thread(target=made.chain.apply, args=(MarkRead(DEP, message_id),))
         writer.start()
         begun.wait()
         reader.read()
         looked.set()
         writer.join()
+
+
+@pytest.fixture(params=DUAL)
+def outrun(request: pytest.FixtureRequest, site: Site) -> Dual:
+    """A dual profile in which m1 was marked read so."""
+    made, reader = drafted(site, request.param), dual(site, request.param, **QUICK)
+    made.services.switching.start()
+    _outrun(made, reader, "m1")
     return made
+
+
+@pytest.fixture
+def vanished(site: Site) -> Site:
+    """A site with a kept change of a deposition whose directory is gone, and no database."""
+    made = drafted(site, "dual-write-cif-read")
+    made.services.switching.start()
+    with away(made):
+        made.append("m9", has_new_id=True)
+    shutil.rmtree(site.archive / DEP)
+    return Site(site.root, DOWN)
 
 
 def test_the_files_answer_in_an_outage_that_follows(outrun: Dual) -> None:
@@ -89,22 +105,10 @@ def test_an_edit_of_another_program_beside_a_slow_writer_of_ours_is_no_conflict(
     made, reader = drafted(site, profile), dual(site, profile, **QUICK)
     made.append("m2")
     made.read()
-    begun, looked = threading.Event(), threading.Event()
-
-    def waits() -> None:
-        begun.set()
-        looked.wait()
-
     with pytest.MonkeyPatch.context() as patch:
-        stores = made.services.stores
-        first_call(stores.cif, "write", patch, lambda: made.put_back(made.old_copy().replace(b"draft", b"theirs")))
-        first_call(files, "replace", patch, waits)
-        writer = threading.Thread(target=made.chain.apply, args=(MarkRead(DEP, "m2"),))
-        writer.start()
-        begun.wait()
-        reader.read()
-        looked.set()
-        writer.join()
+        cif = made.services.stores.cif
+        first_call(cif, "write", patch, lambda: made.put_back(made.old_copy().replace(b"draft", b"theirs")))
+        _outrun(made, reader, "m2")
 
     assert [m.message_text for m in made.chain.read(DEP).correspondence.messages] == ["theirs", "text"]
     assert noted(site) == []
@@ -119,26 +123,17 @@ def _refusal(work: Callable[[], object]) -> int | None:
 
 
 @pytest.mark.parametrize("profile", [*DUAL, "cif-only"])
-def test_a_directory_that_vanished_under_kept_changes_is_no_unknown_deposition(site: Site, profile: str) -> None:
-    made = drafted(site, "dual-write-cif-read")
-    with away(made):
-        made.append("m9", has_new_id=True)
-    shutil.rmtree(site.archive / DEP)
-    down = Dual(site, Site(site.root, DOWN).services(profile, **QUICK))
+def test_a_directory_that_vanished_under_kept_changes_is_no_unknown_deposition(vanished: Site, profile: str) -> None:
+    down = Dual(vanished, vanished.services(profile, **QUICK))
 
     assert _refusal(lambda: down.chain.read(DEP)) == 503
     assert _refusal(lambda: down.append("m10", has_new_id=True)) == 503
     assert _refusal(lambda: down.chain.apply(MarkRead(DEP, "m1"))) == 503
-    assert not (site.archive / DEP).exists()
+    assert not (vanished.archive / DEP).exists()
 
 
-def test_the_way_back_names_a_directory_that_vanished_under_kept_changes(site: Site) -> None:
-    made = drafted(site, "dual-write-cif-read")
-    made.services.switching.start()
-    with away(made):
-        made.append("m9", has_new_id=True)
-    shutil.rmtree(site.archive / DEP)
-    down = Site(site.root, DOWN).services("dual-write-cif-read", **QUICK)
+def test_the_way_back_names_a_directory_that_vanished_under_kept_changes(vanished: Site) -> None:
+    down = vanished.services("dual-write-cif-read", **QUICK)
 
     with pytest.raises(SwitchRefused, match=f"{DEP} is gone.*put it back"):
         down.switching.switch("cif-only", None, "the server is gone", "operator")
@@ -153,7 +148,6 @@ def test_an_export_to_a_folder_that_another_program_writes_says_so_and_goes_on(s
         (out / DEP).mkdir()
         shutil.copy(made.file(), out / DEP)
 
-    done = None
     with pytest.MonkeyPatch.context() as patch:
         first_call(CifStore, "put", patch, crossed)
         done = msgmodule(site, "export", "--all", "--output-dir", str(out), profile="dual-write-db-read")
