@@ -129,7 +129,7 @@ def test_old_locks_of_other_programs_are_seen_on_the_walk_though_no_writer_waits
     file = site.file(DEP)
     theirs, ours = (file.with_name(f"{name}.lock") for name in (file.name, site.file(DEP, NOTES).name))
     for lock in (theirs, ours, file.with_name("model.cif.lock")):
-        lock.write_text("messaging elsewhere 1 1\n" if lock == ours else "")
+        lock.write_text("messaging elsewhere 1 1 1\n" if lock == ours else "")
         os.utime(lock, (time.time() - 400, time.time() - 400))
     assert lock_check(client)["ok"]
     assert msgmodule(site, "reconcile", "--all", profile=profile).returncode == 0

@@ -15,6 +15,7 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
+from service.processes import boot, ticks
 from service.storage.durable import DAY, faults, make_directory, names, sweep, write_new
 
 _MARK = "messaging"
@@ -79,11 +80,12 @@ def is_foreign(lock: Path) -> bool:
 def is_dead(lock: Path) -> bool:
     """Tell whether a lock is of a process of ours on this host that is gone; one that we may not read is not ours."""
     try:
-        mark, host, pid, started = lock.read_text(encoding="utf-8", errors="replace").split()
+        mark, host, pid, began, booted = lock.read_text(encoding="utf-8", errors="replace").split()
         number = int(pid)
     except (FileNotFoundError, PermissionError, ValueError):
         return False
-    return mark == _MARK and host == socket.gethostname() and _started(number) != started
+    lives = booted == boot() and began == str(ticks(number))
+    return mark == _MARK and host == socket.gethostname() and not lives
 
 
 def _made(lock: Path) -> bool:
@@ -104,18 +106,5 @@ def _line() -> bytes:
 
 @lru_cache(maxsize=1)
 def _identity(pid: int) -> str:
-    """Name this process as no other is named: its host, its number there, and when it began."""
-    return f"{socket.gethostname()} {pid} {_started(pid)}"
-
-
-def _started(pid: int) -> str | None:
-    """Give when a process began, in ticks since boot, which tells it from a later one of the same number.
-
-    Gives nothing for one that is gone, or has ended and waits for its parent to take note.
-    """
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except (FileNotFoundError, ProcessLookupError):  # gone, or going while it is looked at
-        return None
-    state, *more = stat.rpartition(")")[2].split()
-    return None if state in {"Z", "X"} else more[18]
+    """Name this process as no other is named: its host, its number, when it began, and after which boot."""
+    return f"{socket.gethostname()} {pid} {ticks(pid)} {boot()}"

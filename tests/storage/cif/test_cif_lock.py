@@ -16,6 +16,7 @@ from support.site import make_site
 from service.changes import AppendMessage
 from service.errors import FileUnavailable
 from service.messages import Message
+from service.processes import boot
 from service.storage.base import Observer
 from service.storage.cif.lock import Locks
 from service.storage.cif.paths import Site
@@ -27,6 +28,7 @@ ROOT = Path(__file__).parents[3]
 
 HOLDER = """
 import sys, pathlib
+from service.processes import boot
 from service.storage.base import Observer
 from service.storage.cif.lock import Locks
 with Locks(pathlib.Path(sys.argv[2]), 5, Observer()).held(pathlib.Path(sys.argv[1])):
@@ -36,6 +38,7 @@ with Locks(pathlib.Path(sys.argv[2]), 5, Observer()).held(pathlib.Path(sys.argv[
 CONTENDER = """
 import sys, pathlib
 from service.errors import FileUnavailable
+from service.processes import boot
 from service.storage.base import Observer
 from service.storage.cif.lock import Locks
 try:
@@ -48,6 +51,7 @@ APPENDER = """
 import sys, pathlib
 from service.changes import AppendMessage
 from service.messages import Message
+from service.processes import boot
 from service.storage.base import Observer
 from service.storage.cif.lock import Locks
 from service.storage.cif.paths import Site
@@ -222,7 +226,7 @@ def test_the_lock_is_given_up_when_the_change_fails(tree: Tree, lock: Path) -> N
 
 
 def test_a_process_that_goes_while_it_is_looked_at_is_gone(tree: Tree, lock: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lock.write_text(f"messaging {socket.gethostname()} 999999 1\n")
+    lock.write_text(f"messaging {socket.gethostname()} 999999 1 {boot()}\n")
     read_text = Path.read_text
 
     def going(path: Path, *given: str, **more: str) -> str:

@@ -59,6 +59,18 @@ def test_the_lock_of_a_killed_owner_is_broken_whatever_file_system_the_state_is_
         assert str(os.getpid()) in lock_of(path).read_text()
 
 
+def test_a_lock_from_before_the_host_was_started_again_is_broken_though_all_else_is_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "file.cif"
+    owners = Owners(tmp_path / "state")
+    assert owners.take(lock_of(path))
+    *as_now, _boot = lock_of(path).read_text().split()
+    lock_of(path).unlink()
+    lock_of(path).write_text(f"{' '.join(as_now)} an-earlier-boot\n")
+
+    with Locks(tmp_path / "state", 1, Observer()).held(path):
+        assert "an-earlier-boot" not in lock_of(path).read_text()
+
+
 def test_a_lock_is_as_old_as_it_is_held_and_not_as_its_owner(tmp_path: Path) -> None:
     state, path = tmp_path / "state", tmp_path / "file.cif"
     locks = Locks(state, 1, Observer())
@@ -96,8 +108,8 @@ def test_a_lock_that_was_cut_off_makes_no_later_one_nameless(tmp_path: Path) -> 
 def test_a_sweep_removes_what_the_dead_left_and_a_lock_of_theirs_is_broken_after_it(tmp_path: Path) -> None:
     state, path = tmp_path / "state", tmp_path / "file.cif"
     _taken_by_one_that_is_killed(state, lock_of(path))
-    (state / "owners" / "elsewhere.1.2.3").write_text("messaging elsewhere 1 2\n")
-    (state / "owners" / "idle.1.2.3").write_text("messaging idle 1 2\n")
+    (state / "owners" / "elsewhere.1.2.3").write_text("messaging elsewhere 1 2 3\n")
+    (state / "owners" / "idle.1.2.3").write_text("messaging idle 1 2 3\n")
     old = (state / "owners" / "idle.1.2.3").stat().st_mtime - DAY - 1
     os.utime(state / "owners" / "idle.1.2.3", (old, old))
     mine = tmp_path / "mine.lock"

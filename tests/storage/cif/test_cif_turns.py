@@ -152,7 +152,9 @@ def test_the_lock_of_a_process_that_ended_unnoticed_by_its_parent_is_broken_and_
     assert not lock_of(tree.file(DEP)).exists()
 
 
-@pytest.mark.parametrize("content", ["messaging host", "messaging {host} many 1", "messaging {host} 1 2 3"])
+@pytest.mark.parametrize(
+    "content", ["messaging host", "messaging {host} many 1 2", "messaging {host} 1 2", "messaging {host} 1 2 3 4"]
+)
 def test_a_lock_that_only_looks_like_one_of_ours_is_waited_for(tree: Tree, content: str) -> None:
     lock = lock_of(tree.file(DEP))
     lock.write_text(content.format(host=os.uname().nodename))
