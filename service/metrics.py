@@ -80,8 +80,8 @@ class Metrics(Observer):
     def healed(self, rows: int) -> None:
         self._count("healed_rows_total", by=rows)
 
-    def conflicted(self, rows: int) -> None:
-        self._count("conflicts_total", by=rows)
+    def conflicted(self) -> None:
+        self._count("conflicts_total")
 
     def shadowed(self, outcome: str) -> None:
         self._count("shadow_reads_total", outcome)

@@ -5,6 +5,7 @@ from functools import partial
 
 from service.errors import Crossing, DatabaseUnavailable, MessagingError, NotFound, StoreUnavailable
 from service.situation import Brought, Situation
+from service.sync.conflict_log import ConflictLog
 from service.sync.restore import restore
 
 #: Hands on what it is given, and may show how far that is.
@@ -61,7 +62,8 @@ def restore_kept(situation: Situation, progress: Progress) -> Brought:
     brought = Brought()
     marked = sorted({*situation.markers.depositions(), *situation.pending.begun()})
     _each(situation.sync, progress(marked, "sync"), brought)
-    restored = partial(restore, situation.stores.cif, situation.pending)
+    stores = situation.stores
+    restored = partial(restore, stores.cif, situation.pending, ConflictLog(stores.state_dir, stores.observer))
     _each(restored, progress(situation.pending.depositions(), "restore"), brought)
     return brought
 

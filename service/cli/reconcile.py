@@ -84,7 +84,8 @@ def _repaired(found: Services, chosen: Iterable[str] | None, *, as_json: bool) -
 
 def _caught_up(found: Services) -> None:
     """Bring in what requests that began under the profile before have kept for the database."""
-    pending, catch_up = Pending(found.stores.state_dir), CatchUp(found.stores.database, found.stores.state_dir)
+    stores = found.stores
+    pending, catch_up = Pending(stores.state_dir), CatchUp(stores.database, stores.state_dir, stores.observer)
     for deposition_data_set_id in sorted({*pending.depositions(), *pending.begun()}):
         catch_up.run(deposition_data_set_id)
 

@@ -44,8 +44,8 @@ class Stores:
         if profile.is_dual:
             return _DUAL[profile.reads](self.cif, self.database, self.sync(profile), self.state_dir, self.observer)
         if profile.uses_database:
-            return DatabaseAlone(self.database, self.state_dir)
-        return FilesAlone(self.cif, self.state_dir)
+            return DatabaseAlone(self.database, self.state_dir, self.observer)
+        return FilesAlone(self.cif, self.state_dir, self.observer)
 
     def single(self, name: str) -> Store:
         """Give one of the two by its name."""

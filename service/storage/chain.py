@@ -14,13 +14,14 @@ from service.errors import (
     FileUnavailable,
     StoreUnavailable,
 )
-from service.storage.base import BEHIND, WRITTEN, Answer, Moved, Outcome, Snapshot, unknown_deposition
+from service.storage.base import BEHIND, WRITTEN, Answer, Moved, Observer, Outcome, Snapshot, unknown_deposition
 from service.storage.cif.store import CifStore
 from service.storage.dual import Dual
 from service.storage.guard import GuardedDatabase
 from service.storage.markers import Markers
 from service.storage.pending import Pending
 from service.sync.catch_up import CatchUp
+from service.sync.conflict_log import ConflictLog
 from service.sync.kept import steady
 from service.sync.restore import restore, still_there
 
@@ -110,9 +111,10 @@ class FilesAlone:
     a legacy program may still write an old copy over what only waits.
     """
 
-    def __init__(self, cif: CifStore, state_dir: Path) -> None:
+    def __init__(self, cif: CifStore, state_dir: Path, observer: Observer) -> None:
         self._cif = cif
         self._pending = Pending(state_dir)
+        self._log = ConflictLog(state_dir, observer)
 
     def read(self, deposition_data_set_id: str) -> Answer:
         """Answer from the files and what is kept, unverified where anything is."""
@@ -124,7 +126,7 @@ class FilesAlone:
 
     def apply(self, change: Change) -> Outcome:
         key = change.deposition_data_set_id
-        restore(self._cif, self._pending, key)
+        restore(self._cif, self._pending, self._log, key)
         applied = self._cif.write(change, partial(self._keeping, key))
         if applied.copy is not None:
             self._pending.secure(applied.copy)
@@ -150,10 +152,10 @@ class DatabaseAlone:
     down, the files must not answer for what they lack (promise P4).
     """
 
-    def __init__(self, database: GuardedDatabase, state_dir: Path) -> None:
+    def __init__(self, database: GuardedDatabase, state_dir: Path, observer: Observer) -> None:
         self._database = database
         self._markers = Markers(state_dir)
-        self._catch_up = CatchUp(database, state_dir)
+        self._catch_up = CatchUp(database, state_dir, observer)
 
     def read(self, deposition_data_set_id: str) -> Answer:
         """Answer from the database, once it has what such a request kept for it."""

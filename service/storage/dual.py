@@ -36,6 +36,7 @@ from service.storage.guard import GuardedDatabase
 from service.storage.markers import Markers
 from service.storage.pending import Pending
 from service.storage.underway import Underway
+from service.sync.conflict_log import ConflictLog
 from service.sync.kept import steady
 from service.sync.restore import restore
 from service.sync.sync import Sync
@@ -54,6 +55,7 @@ class Dual:
         self.pending = Pending(state_dir)
         self.markers = Markers(state_dir)
         self.underway = Underway(state_dir)
+        self.log = ConflictLog(state_dir, observer)
         self.observer = observer
 
     def probe(self) -> Mapping[str, str]:
@@ -108,7 +110,7 @@ class Dual:
         if seen is None:
             if not (isinstance(change, AppendMessage) and change.has_new_id):
                 self._require_current(key)  # what the change would find may be older than what was acknowledged
-            restore(self.cif, self.pending, key)  # the change may be about what an old copy took away
+            restore(self.cif, self.pending, self.log, key)  # the change may be about what an old copy took away
         with self.underway.marked(key):
             applied = self.cif.write(change, partial(self._keeping, change, seen))
             applied = replace(applied, delta=_informed(change, seen, applied.delta, applied.before))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from service.conflicts import Difference
 from service.messages import Correspondence
-from service.storage.base import Snapshot
+from service.storage.base import Observer, Snapshot
 from service.storage.guard import GuardedDatabase
 from service.storage.pending import Pending
 from service.sync.conflict_log import ConflictLog
@@ -16,10 +16,10 @@ from service.sync.kept import Kept
 class CatchUp:
     """Bring changes in that wait for the database, and keep them on for the files; those are for the next sync."""
 
-    def __init__(self, database: GuardedDatabase, state_dir: Path) -> None:
+    def __init__(self, database: GuardedDatabase, state_dir: Path, observer: Observer) -> None:
         self._database = database
         self._pending = Pending(state_dir)
-        self._log = ConflictLog(state_dir)
+        self._log = ConflictLog(state_dir, observer)
 
     def run(self, deposition_data_set_id: str) -> None:
         """Bring in what waits for one deposition. Raises DatabaseUnavailable, DatabaseNotReady and DatabaseRefused."""

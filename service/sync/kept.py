@@ -11,7 +11,7 @@ from service.deltas import Delta, Place
 from service.messages import Correspondence, Message, Row, unnumbered
 from service.storage.base import Snapshot
 from service.storage.pending import Pending
-from service.sync.merge import Edits, Facts, merge
+from service.sync.merge import Edits, Facts, Merged, merge
 
 T = TypeVar("T")
 #: During an outage a file that is not as we left it was written by somebody who knew what stood there.
@@ -56,11 +56,14 @@ class Kept:
         edits = [delta for delta in self.deltas if delta.is_edit]
         held = {unnumbered(row) for delta in self.deltas if not delta.begun for row in delta.seen}
         left = [delta.replace or delta.status for delta in edits]
+        written = [delta for delta in edits if not delta.begun]
+        last = {unnumbered(delta.row) for delta in _last_edits(written).values()}
         return Edits(
             frozenset(unnumbered(delta.before) for delta in edits if delta.before),
             frozenset(unnumbered(row) for row in left if row),
             frozenset(unnumbered(delta.row) for delta in self.brought.values() if delta.is_edit),
             frozenset(unnumbered(row) for delta in self.deltas if delta.begun for row in delta.added) - held,
+            frozenset(unnumbered(delta.before) for delta in written if delta.before) - last,
         )
 
     @cached_property
@@ -96,9 +99,12 @@ class Kept:
 
     def beside(self, files: Correspondence) -> Correspondence:
         """Give the files with what an old copy written over them took away: the answer while the database is down."""
+        return replace(files, sections=tuple(one.section for one in self.merged_with(files)))
+
+    def merged_with(self, files: Correspondence) -> list[Merged]:
+        """Merge each of the files with what these changes made of it."""
         wanted = self._made(self.deltas, files, None, of_database=False)
-        merged = [merge(file, wanted.section(file.content_type), _OUTAGE, self.edits) for file in files.sections]
-        return replace(files, sections=tuple(one.section for one in merged))
+        return [merge(file, wanted.section(file.content_type), _OUTAGE, self.edits) for file in files.sections]
 
     def _made(
         self, deltas: tuple[Delta, ...], rows: Correspondence, files: Correspondence | None, *, of_database: bool

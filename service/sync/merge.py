@@ -33,13 +33,15 @@ class Edits:
     """The rows, without their ordinals, that acknowledged changes found and left while the database did not hear of it.
 
     `brought` are those that it heard of before the files did; `begun` those that changes were about to add to a file, of
-    which nobody knows whether it ever held them.
+    which nobody knows whether it ever held them; `undone` those found that stand in a file only where another program has
+    put them there again.
     """
 
     found: frozenset[Row | None] = frozenset()
     left: frozenset[Row | None] = frozenset()
     brought: frozenset[Row | None] = frozenset()
     begun: frozenset[Row | None] = frozenset()
+    undone: frozenset[Row | None] = frozenset()
 
 
 NO_EDITS = Edits()
@@ -75,7 +77,8 @@ def merge(file: Section, rows: Section, facts: Facts, edits: Edits = NO_EDITS) -
     A row that vanished from a file whose rows the database had is lost by an old copy written over it; then the database
     is right about differing rows too; and about one that stands in the file as an edit found it, or as one left it that the
     database has had. A file that lacks only rows of which nobody knows whether it held them may be one too: what it wins
-    then is a conflict. Ordinals are the file's own: a restored row whose number is taken gets the next.
+    then is a conflict; and so is what it loses where it lacks none and another program may have meant what it put there.
+    Ordinals are the file's own: a restored row whose number is taken gets the next.
     """
     missing = [] if facts.cif_behind else _missing(file, rows)
     lost = sum(row not in edits.begun for row in missing)
@@ -167,6 +170,8 @@ class _Category:
             return file
         facts, edits = self._judged.facts, self._judged.edits
         if self._judged.is_old_copy or unnumbered(file) in edits.found | edits.brought:
+            if not self._judged.is_old_copy and unnumbered(file) in edits.undone:
+                self.conflicts.append(Difference(row, file))
             return row
         rows_changed = facts.cif_behind or unnumbered(row) in edits.left
         is_doubtful = self._judged.is_doubtful and facts.file_changed and not rows_changed

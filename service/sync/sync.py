@@ -62,7 +62,7 @@ class Sync:
         self._markers = Markers(state_dir)
         self._underway = Underway(state_dir)
         self._foreign = ForeignWrites(state_dir)
-        self._log = ConflictLog(state_dir)
+        self._log = ConflictLog(state_dir, observer)
         self._database_answers = database_answers
         self._observer = observer
         self._unwritten: dict[str, list[Difference]] = {}  # noted for files that could not be written yet
@@ -137,8 +137,6 @@ class Sync:
         if one.foreign:
             self._foreign.add(deposition_data_set_id)
             self._observer.foreign_change()
-        if one.left:
-            self._observer.conflicted(len(one.left))
         compared = compare(recorded.correspondence, new)
         return Report(new, compared, one.healed, len(noted) + len(one.left), one.behind)
 
@@ -177,7 +175,6 @@ class Sync:
         if new:
             self._log.add(deposition_data_set_id, new)
             self._database.note(deposition_data_set_id, new)
-            self._observer.conflicted(len(new))
             one.noted += new
 
 
