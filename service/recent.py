@@ -72,7 +72,7 @@ class Recent:
         Gives those whose files are damaged, each with why: the list may lack what waits for them.
         """
         damaged: list[str] = []
-        for key in (wanted.depositions or self._pending.depositions()) if self._profile.is_dual else ():
+        for key in wanted.depositions or self._pending.depositions():
             try:
                 self._chain.read(key)
             except NotFound:
@@ -107,13 +107,12 @@ class Recent:
         found = (f for c in self._correspondences(wanted, unreadable) for f in found_in(c, wanted))
         rest = (f for f in found if behind is None or f.place < behind)
         name = self._stores.cif.name
-        return Listing(name, newest_first(rest), unreadable, unverified=self._profile.is_dual)
+        unverified = self._profile.is_dual or bool(self._pending.depositions())
+        return Listing(name, newest_first(rest), unreadable, unverified=unverified)
 
     def _correspondences(self, wanted: Wanted, unreadable: list[str]) -> Iterator[Correspondence]:
         """Read the files of each deposition; through the chain where a change may wait outside of them."""
-        waiting: set[str] = set(wanted.depositions)
-        if self._profile.is_dual:
-            waiting |= {*self._pending.depositions(), *self._markers.depositions()}
+        waiting = {*wanted.depositions, *self._pending.depositions(), *self._markers.depositions()}
         for deposition_data_set_id in wanted.depositions or self._stores.cif.site.depositions():
             store: Store = self._chain if deposition_data_set_id in waiting else self._stores.cif
             try:

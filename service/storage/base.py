@@ -17,6 +17,8 @@ from service.messages import Correspondence, Section
 WRITTEN, BEHIND = "written", "behind"
 OK = "ok"
 
+#: The signature of a file that is not there.
+ABSENT = "absent"
 #: Ends the signature of a file so young that a change within the same clock tick would not show in its `stat`.
 YOUNG = "~"
 

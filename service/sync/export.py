@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from service.errors import Conflict, DatabaseNotReady, DatabaseUnavailable, FileUnavailable, MessagingError, NotFound
-from service.storage.base import Signatures, same_signature, unknown_deposition
-from service.storage.cif.signature import ABSENT
+from service.storage.base import ABSENT, Signatures, same_signature, unknown_deposition
 from service.storage.cif.store import CifStore
 from service.storage.guard import GuardedDatabase
 from service.storage.markers import Markers

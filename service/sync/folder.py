@@ -5,10 +5,9 @@ from pathlib import Path
 
 from service.errors import Conflict, NotFound
 from service.messages import Section
-from service.storage.base import Moved, Observer, Snapshot, same_signature, unknown_deposition
+from service.storage.base import ABSENT, Moved, Observer, Snapshot, same_signature, unknown_deposition
 from service.storage.cif.lock import Locks
 from service.storage.cif.paths import Site
-from service.storage.cif.signature import ABSENT
 from service.storage.cif.store import CifStore
 from service.storage.durable import append_line, faults, make_directory
 from service.storage.guard import GuardedDatabase

@@ -7,8 +7,7 @@ from functools import partial
 from service.conflicts import Difference
 from service.errors import FileUnavailable, NotFound
 from service.messages import Correspondence
-from service.storage.base import Moved, Snapshot
-from service.storage.cif.signature import ABSENT
+from service.storage.base import ABSENT, Moved, Snapshot
 from service.storage.cif.store import CifStore
 from service.storage.pending import Pending
 from service.sync.conflict_log import ConflictLog

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from support.command import DOWN
-from support.dual import DEP, away, dual
+from support.dual import DEP, QUICK, away, dual
 from support.site import DEPOSITION, DUAL, PROFILES, Site
 
 from service.leases import leases_of
@@ -125,6 +125,21 @@ def test_a_damaged_file_for_which_a_change_waits_is_named_as_well(imported: Site
     found = ask(client, **ALL)
     assert len(found["messages"]) >= 15
     assert [line.split(":")[0] for line in found["unreadable"]] == [DEP]
+
+
+@pytest.mark.parametrize("profile", ["cif-only", "db-only"])
+def test_a_message_that_is_kept_for_the_database_is_listed_where_one_store_is_left(imported: Site, profile: str) -> None:
+    both = dual(imported, "dual-write-cif-read", **QUICK)
+    both.append("m1")
+    old = both.old_copy()
+    with away(both):
+        both.append("kept", has_new_id=True)
+    both.put_back(old)
+
+    listed = ask(client_of(imported, profile), **ALL)
+
+    assert "kept" in [message["message_id"] for message in listed["messages"]]
+    assert listed["unverified"] == (profile == "cif-only")
 
 
 def test_a_list_holds_up_a_move_as_every_request_does(imported: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,14 +2,14 @@
 
 import pytest
 from support import legacy
-from support.dual import DEP, Dual, dual
+from support.dual import DEP, Dual, dual, first_call
 from support.site import DUAL, Site
 
 from service.changes import AppendMessage, EditDraft, Tag
 from service.errors import FileUnavailable
 from service.messages import Message
 from service.storage.cif.lock import lock_of
-from service.vocabulary import TO_DEPOSITOR
+from service.vocabulary import NOTES, TO_DEPOSITOR
 
 
 @pytest.fixture(params=DUAL)
@@ -31,6 +31,40 @@ def test_a_write_reaches_both_stores_and_is_recorded(both: Dual) -> None:
     assert outcome.stores == {"cif": "written", "database": "written"}
     assert both.is_equal()
     assert both.kept("pending") == both.kept("cif-behind") == []
+
+
+def test_the_first_message_of_a_deposition_is_in_both_stores_and_nothing_waits(both: Dual) -> None:
+    assert both.append("m1").stores == {"cif": "written", "database": "written"}
+
+    assert both.is_equal()
+    assert both.kept("pending") == both.kept("cif-behind") == []
+
+
+def test_the_first_messages_of_two_files_at_once_are_in_both_stores_and_nothing_waits(
+    both: Dual, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = Message(NOTES, None, "n1", DEP, "2026-01-02 03:04:05", message_text="x")
+    first_call(both.services.stores.database, "record", monkeypatch, lambda: both.chain.apply(AppendMessage(DEP, note)))
+
+    both.append("m1")
+
+    assert both.is_equal()
+    assert both.kept("pending") == []
+
+
+def test_a_file_that_a_legacy_program_begins_beside_the_first_message_is_found(
+    both: Dual, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def begin() -> None:
+        both.site.file(DEP, NOTES).write_bytes(both.old_copy().replace(b"m1", b"L1"))
+
+    first_call(both.services.stores.database, "record", monkeypatch, begin)
+
+    both.append("m1")
+
+    assert not both.is_equal()
+    assert sorted(map(str, both.read())) == ["L1", "m1"]
+    assert both.is_equal()
 
 
 def test_a_message_of_a_legacy_program_is_answered_at_the_next_read_and_is_in_the_database(both: Dual) -> None:

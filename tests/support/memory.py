@@ -11,6 +11,7 @@ from service.deltas import Delta
 from service.errors import DatabaseUnavailable, FileUnavailable
 from service.messages import Correspondence, Section
 from service.storage.base import (
+    ABSENT,
     WRITTEN,
     Answer,
     Applied,
@@ -25,7 +26,6 @@ from service.storage.base import (
     Waiting,
     unknown_deposition,
 )
-from service.storage.cif.signature import ABSENT
 from service.vocabulary import CONTENT_TYPES
 from support.dual import DEP
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
+from service.storage.base import ABSENT
 from service.storage.cif import signature
 from service.storage.durable import sync_path
 
@@ -24,7 +25,7 @@ def read(path: Path) -> tuple[bytes, str] | None:
             data = file.read()
             after = os.fstat(file.fileno())
     except FileNotFoundError:
-        return b"", signature.ABSENT
+        return b"", ABSENT
     if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
         return None
     return data, signature.of([data], after)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from service.bounded import Bounded
-from service.storage.base import YOUNG, Snapshot
+from service.storage.base import ABSENT, YOUNG, Snapshot
 from service.storage.cif import signature
 from service.storage.cif.reader import CAPACITY
 
@@ -54,7 +54,7 @@ class Settled:
         """Keep what was read since that look, unless the time of a file would not tell of another change."""
         signed = [(path, str(snapshot.signatures[content_type])) for content_type, path in paths.items()]
         if not any(text.endswith(YOUNG) for _, text in signed):
-            present = tuple((path, text) for path, text in signed if text != signature.ABSENT)
+            present = tuple((path, text) for path, text in signed if text != ABSENT)
             self._seen.keep(snapshot.correspondence.deposition_data_set_id, _Seen(look, present, snapshot))
 
 

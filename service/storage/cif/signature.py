@@ -6,9 +6,8 @@ import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from service.storage.base import YOUNG, same_signature
+from service.storage.base import ABSENT, YOUNG, same_signature
 
-ABSENT = "absent"
 #: Nanoseconds within which a file system may give two contents the same time (the coarsest known keeps two seconds).
 GRANULARITY = 2_000_000_000
 

@@ -12,6 +12,7 @@ from service.changes import AppendMessage, Change
 from service.errors import FileUnavailable
 from service.messages import CATEGORY_NAMES, Correspondence, Message, Section
 from service.storage.base import (
+    ABSENT,
     OK,
     WRITTEN,
     Answer,
@@ -126,7 +127,7 @@ class CifStore:
             if not same_signature(held.signature, found) or not still():
                 raise Moved
             if anew:
-                data, held = b"", Held(content_type, signature.ABSENT, 0, Layout({}, 0), Section(content_type))
+                data, held = b"", Held(content_type, ABSENT, 0, Layout({}, 0), Section(content_type))
             old = self._reader.section(path, data, held)
             return self._replace(deposition_data_set_id, path, Opened(data, held), rows.between(old, new), new)
 
@@ -134,7 +135,7 @@ class CifStore:
         """Tell by `stat`, and by content where that is not conclusive, whether all files are as recorded."""
         paths = self.site.files(deposition_data_set_id)
         if paths is None:
-            return all(recorded.get(c) == signature.ABSENT for c in CONTENT_TYPES)
+            return all(recorded.get(c) == ABSENT for c in CONTENT_TYPES)
         with faults(self.site.directory(deposition_data_set_id)):
             return all(self._comparer.matches(path, recorded.get(c)) for c, path in paths.items())
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import (
@@ -107,9 +108,10 @@ def tally(connection: Connection) -> Tally:
     return Tally(*connection.execute(select(func.count(), func.count(case((_IN_BOTH, 1)))).select_from(deposition)).one())
 
 
-def create(connection: Connection, deposition_data_set_id: str) -> None:
+def create(connection: Connection, deposition_data_set_id: str, signatures: Signatures = MappingProxyType({})) -> None:
     """Make the row, or wait for the one that another process is making, and lock it."""
     values = {"deposition_data_set_id": deposition_data_set_id, "version": 0, "cif_behind": False}
+    values |= {signature_column(c): signed for c, signed in signatures.items()}
     connection.execute(_MAKE[connection.dialect.name], values)
 
 

@@ -10,6 +10,7 @@ from service.conflicts import Difference
 from service.errors import DatabaseRefused, DatabaseUnavailable
 from service.messages import Correspondence
 from service.storage.base import (
+    ABSENT,
     OK,
     WRITTEN,
     Answer,
@@ -35,6 +36,8 @@ from service.storage.database.transactions import NoRow, Transactions
 from service.vocabulary import CONTENT_TYPES, is_deposition_id
 from service.window import Begin, Slice, Wanted
 
+#: Who finds a deposition in neither store begins it: of its files, none was there before.
+_NO_FILES = dict.fromkeys(CONTENT_TYPES, ABSENT)
 _PROBE = "probe"  # a deposition that no site has: the id is well formed nowhere
 
 
@@ -133,7 +136,7 @@ class DatabaseStore:
             if not depositions.change(connection, key):
                 if not (self._create and isinstance(change, AppendMessage)):
                     raise unknown_deposition(key)
-                raise NoRow
+                raise NoRow(key)
             if waiting():
                 raise Moved
             if isinstance(change, AppendMessage):
@@ -145,7 +148,7 @@ class DatabaseStore:
                 connection.rollback()  # nothing was changed, so nothing counts as changed
             return Applied(delta)
 
-        return self._transactions.run(work, change.deposition_data_set_id)
+        return self._transactions.run(work)
 
     def record(self, deposition_data_set_id: str, applied: Applied, waits: Waiting = lambda: True) -> Recorded:
         """Write the rows of a change that its file holds, and move that one's signature from `before` to `after`.
@@ -159,7 +162,7 @@ class DatabaseStore:
             key, delta, file = deposition_data_set_id, applied.delta, applied.delta.content_type
             in_step = depositions.follow(connection, key, file, applied.before, applied.after)
             if not in_step and not depositions.lose(connection, key, file):
-                raise NoRow
+                raise NoRow(key, _NO_FILES)
             if not waits():
                 connection.rollback()
                 return Recorded.BROUGHT
@@ -174,7 +177,7 @@ class DatabaseStore:
                 return Recorded.CROSSED
             return Recorded.IN_STEP if in_step else Recorded.OUT_OF_STEP
 
-        return self._transactions.run(work, deposition_data_set_id)
+        return self._transactions.run(work)
 
     def bring(self, deposition_data_set_id: str, files: Files, merged: Merging) -> Correspondence:
         """Bring the rows, under the lock, to what a merge makes of the files and of what is here now; note its conflicts.
@@ -188,7 +191,7 @@ class DatabaseStore:
             key = deposition_data_set_id
             state = depositions.find(connection, key, lock=True)
             if state is None:
-                raise NoRow
+                raise NoRow(key)
             rows = Rows(connection, key)
             old = rows.correspondence()
             new, decided = merged(replace(state, correspondence=old))
@@ -201,7 +204,7 @@ class DatabaseStore:
             depositions.record(connection, state, signatures, cif_behind=behind, changed=bool(changed))
             return new
 
-        return self._transactions.run(work, deposition_data_set_id)
+        return self._transactions.run(work)
 
     def note(self, deposition_data_set_id: str, decided: Sequence[Difference]) -> None:
         """Note conflicts before a file loses its side of them."""

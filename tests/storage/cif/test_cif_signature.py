@@ -13,11 +13,11 @@ from support.site import make_site
 
 from service.changes import AppendMessage, Change, MarkRead, Tag
 from service.messages import Message
-from service.storage.base import YOUNG, Observer, same_signature
+from service.storage.base import ABSENT, YOUNG, Observer, same_signature
 from service.storage.cif import files, signature
 from service.storage.cif.lock import Locks
 from service.storage.cif.paths import Site
-from service.storage.cif.signature import ABSENT, GRANULARITY, Comparer
+from service.storage.cif.signature import GRANULARITY, Comparer
 from service.storage.cif.store import CifStore
 from service.vocabulary import NOTES, TO_DEPOSITOR
 
