@@ -1,4 +1,4 @@
-# Every target is one line of msgmodule or of a standard tool; none hides a failure.
+# Every target calls msgmodule or a standard tool; none hides a failure.
 
 PYTHON ?= python3
 PORT ?= 8000

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Answer
 from admin.csrf import Forms
 from admin.picture import picture
 from service import errorpages, health
-from service.errors import InvalidInput, MessagingError, SwitchRefused, Unauthenticated
+from service.errors import Conflict, InvalidInput, MessagingError, SwitchRefused, Unauthenticated
 from service.security import requires
 from service.services import services
 from service.situation import Check
@@ -66,7 +66,7 @@ def move(name: str) -> Answer:
         _confirmed(target, form.get("typed", ""))
         epoch = int(form.get("expected_epoch", ""))
         services().switching.switch(target.name, epoch, form.get("reason", "").strip(), g.caller, force="force" in form)
-    except (MessagingError, ValueError) as error:
+    except (InvalidInput, Conflict, SwitchRefused, ValueError) as error:
         told = error if isinstance(error, MessagingError) else InvalidInput.of("expected_epoch", "is no number")
         return make_response(_step(target, typed=form.to_dict(), refused=told), told.status)
     return redirect(url_for(".dashboard"), 303)

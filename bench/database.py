@@ -42,7 +42,7 @@ class Bench:
 
     def ours(self) -> None:
         message, files = rows(self.deposition, f"ours-{next(_names)}")
-        self.database.write(AppendMessage(self.deposition, message, files))
+        self.database.apply(AppendMessage(self.deposition, message, files))
 
     def by_hand(self) -> None:
         """Insert the rows of one message, as a program would that knows the tables and nothing else."""

@@ -109,7 +109,7 @@ def _routes() -> Iterator[tuple[str, str, str]]:
 
 def make_page() -> str:
     """Give a heading for each make target, under the seed's groups."""
-    parts = ["# Make targets", "Each is one line of `msgmodule` or of a standard tool, and fails where that fails."]
+    parts = ["# Make targets", "Each calls `msgmodule` or a standard tool, and fails where that fails."]
     for line in (ROOT / "Makefile").read_text(encoding="utf-8").splitlines():
         if line.startswith("##@ "):
             parts.append(f"## {line[4:]}")

@@ -115,6 +115,10 @@ class Workers:
                     found.append(entry)
         return found
 
+    def others(self) -> list[dict[str, object]]:
+        """List them but for this process."""
+        return [worker for worker in self.all() if (worker["host"], worker["pid"]) != (socket.gethostname(), os.getpid())]
+
     def here(self) -> list[dict[str, object]]:
         """List those of this host."""
         return [worker for worker in self.all() if worker["host"] == socket.gethostname()]

@@ -12,7 +12,7 @@ V = TypeVar("V")
 class Bounded(Generic[K, V]):
     """Keep values by key while their sizes together stay within a capacity; usable from any thread."""
 
-    def __init__(self, capacity: int, size_of: Callable[[V], int]) -> None:
+    def __init__(self, capacity: int, size_of: Callable[[K, V], int]) -> None:
         self._capacity = capacity
         self._size_of = size_of
         self._kept: OrderedDict[K, tuple[V, int]] = OrderedDict()
@@ -30,7 +30,7 @@ class Bounded(Generic[K, V]):
 
     def keep(self, key: K, value: V) -> None:
         """Keep a value in place of an older one; one that is larger than the capacity is not kept."""
-        size = self._size_of(value)
+        size = self._size_of(key, value)
         with self._lock:
             self._forget(key)
             if size > self._capacity:

@@ -87,8 +87,8 @@ CATALOGUE = (
         ("outcome",),
         start=(("match",), ("mismatch",)),
     ),
-    Metric("verify_differences", "gauge", "Depositions that the last verify found differing", mode="scrape"),
-    Metric("verify_timestamp_seconds", "gauge", "When the last verify ended, in seconds since 1970", mode="scrape"),
+    Metric("verify_differences", "gauge", "Depositions that the last full verify found differing", mode="scrape"),
+    Metric("verify_timestamp_seconds", "gauge", "When the last full verify ended, in seconds since 1970", mode="scrape"),
     Metric("disk_free_ratio", "gauge", "Free share of the file system", ("place",), "scrape"),
     Metric("inodes_free_ratio", "gauge", "Free share of its inodes, where it counts them", ("place",), "scrape"),
 )

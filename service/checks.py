@@ -60,7 +60,7 @@ def _breaker(found: Services) -> Verdict:
     guard = found.stores.database.guard
     if guard is None:
         return Verdict(ok=True, found="switched off")
-    others = [w for w in vitals.other_workers(found.runtime.workers) if w["breaker"] != "off"]
+    others = [w for w in found.runtime.workers.others() if w["breaker"] != "off"]
     told = [_state("here", guard.state, guard.changed, guard.failures)]
     told += [
         _state(f"at {w['host']} {w['pid']} (seen {w['seen']})", w["breaker"], w.get("changed"), w["failures"])

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -33,10 +33,6 @@ class Following:
     def is_ready(self) -> bool:
         with self._leased() as chain:
             return chain.is_ready()
-
-    def probe(self) -> Mapping[str, str]:
-        with self._leased() as chain:
-            return chain.probe()
 
     @contextmanager
     def _leased(self) -> Iterator[Store]:

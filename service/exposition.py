@@ -10,6 +10,7 @@ from prometheus_client.core import GaugeMetricFamily
 from service import vitals
 from service.catalogue import CATALOGUE
 from service.services import Services
+from service.sync.verified import VerifyRecord
 from settings import Profile
 
 Sample = tuple[str, tuple[str, ...], float]
@@ -51,7 +52,7 @@ def _samples(found: Services) -> Iterator[Sample]:
         yield "disk_free_ratio", (disk.place,), disk.free
         if disk.free_inodes is not None:
             yield "inodes_free_ratio", (disk.place,), disk.free_inodes
-    verified = vitals.verified(found.settings)
+    verified = VerifyRecord(found.settings.state_dir).full()
     if verified is not None:
         yield "verify_timestamp_seconds", (), datetime.fromisoformat(verified.ended).timestamp()
         yield "verify_differences", (), verified.differences

@@ -11,8 +11,8 @@ from service.api.incoming import rows_of_data
 from service.embedded import Program, program
 from service.errors import NotFound
 from service.ids import read_deposition_id
-from service.listing import letters
-from service.message_service import Letter, MessageService
+from service.letters import Letter, letters
+from service.message_service import MessageService
 from settings import SettingsError
 
 

@@ -1,12 +1,10 @@
 """Lists of messages: which, in which order, how many, and where the rest begins. Pure."""
 
-from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from service.cursors import cursor_of, place_of
-from service.message_service import Letter
-from service.messages import Correspondence, FileReference, Message, OriginalCommunication
+from service.letters import Letter, letters
+from service.messages import Correspondence, Message
 from service.vocabulary import CONTENT_TYPES
 
 Position = tuple[str, int, int]
@@ -65,21 +63,6 @@ def _placed(correspondence: Correspondence, wanted: Filter) -> list[tuple[Positi
         if wanted.admits(m)
     ]
     return sorted(placed, key=lambda item: item[0])
-
-
-def letters(correspondence: Correspondence, messages: Iterable[Message]) -> tuple[Letter, ...]:
-    """Give messages with what belongs to them."""
-    files: defaultdict[str | None, list[FileReference]] = defaultdict(list)
-    originals: defaultdict[str | None, list[OriginalCommunication]] = defaultdict(list)
-    for section in correspondence.sections:
-        for file in section.files:
-            files[file.message_id].append(file)
-        for original in section.originals:
-            originals[original.message_id].append(original)
-    statuses = {s.message_id: s for s in reversed(correspondence.statuses)}
-    return tuple(
-        Letter(m, tuple(files[m.message_id]), tuple(originals[m.message_id]), statuses.get(m.message_id)) for m in messages
-    )
 
 
 def _position(timestamp: object, content_type: str | int, row: str | int) -> Position:

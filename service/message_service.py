@@ -9,19 +9,10 @@ from service import clock, vocabulary
 from service.changes import AppendMessage, Change, EditDraft, MarkRead, Tag, unknown_message
 from service.errors import InvalidInput, no_deposition
 from service.ids import known_id, new_id
+from service.letters import Letter, letters
 from service.messages import FileReference, Message, OriginalCommunication, R, Status
 from service.storage.base import Answer, Outcome, Store
 from service.text import accepted
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """A message with what belongs to it."""
-
-    message: Message
-    files: tuple[FileReference, ...] = ()
-    originals: tuple[OriginalCommunication, ...] = ()
-    status: Status | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +49,11 @@ class MessageService:
         """Give one message with its references and status; raise NotFound, and InvalidInput for what is no id."""
         known_id(message_id)
         answer = self.correspondence(deposition_data_set_id)
-        found = answer.correspondence
-        message = found.message(message_id)
+        message = answer.correspondence.message(message_id)
         if message is None:
             raise unknown_message(deposition_data_set_id, message_id)
-        status = found.status(message_id)
-        return Letter(message, found.references(message_id), found.originals(message_id), status), answer
+        (found,) = letters(answer.correspondence, [message])
+        return found, answer
 
     def send(
         self,

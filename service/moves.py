@@ -1,7 +1,5 @@
 """The moves between profiles: what each needs, and what the switch brings up for it (DESIGN.md section 7)."""
 
-import os
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -67,9 +65,9 @@ def adjacent(profile: Profile, target: Profile, settings: Settings) -> Check:
 def drained(situation: Situation) -> Check:
     """Check that no worker answers under an older profile still: only adjacent ones are compatible with each other."""
     epoch = situation.active.epoch
-    lagging = [w for w in situation.workers.all() if int(str(w["epoch"])) < epoch]
-    if leases_of(situation.settings.state_dir).oldest(epoch) >= epoch:  # an idle application has nothing to report with
-        lagging = [w for w in lagging if (w["host"], w["pid"]) != (socket.gethostname(), os.getpid())]
+    is_idle = leases_of(situation.settings.state_dir).oldest(epoch) >= epoch  # and then has nothing to report with
+    workers = situation.workers.others() if is_idle else situation.workers.all()
+    lagging = [w for w in workers if int(str(w["epoch"])) < epoch]
     names = ", ".join(f"{w['host']}/{w['pid']} (epoch {w['epoch']})" for w in lagging)
     found = f"{len(lagging)} workers are not under epoch {epoch} yet{': ' if names else ''}{names}"
     remedy = "wait for their requests to end; of a worker that is gone for good remove the file in state_dir/workers"

@@ -8,7 +8,8 @@ compares a quarter of a million files. From the files, each is read, so such a l
 from collections.abc import Iterable, Iterator
 
 from service.errors import DamagedFile, FileUnavailable, NotFound, StaleAnswerRefused, StoreUnavailable
-from service.messages import Correspondence, FileReference
+from service.letters import letters
+from service.messages import Correspondence
 from service.pieces import newest_first
 from service.storage.base import Store
 from service.storage.build import Stores
@@ -131,9 +132,7 @@ def found_in(correspondence: Correspondence, wanted: Wanted) -> Iterator[Found]:
         for section in correspondence.sections
         for n, message in enumerate(section.messages, 1)
     ]
-    for place, message in placed:
-        if not wanted.admits(place, message):
-            continue
-        message_id = message.message_id
-        files: tuple[FileReference, ...] = correspondence.references(message_id) if message_id else ()
-        yield Found(place, message, files, correspondence.status(message_id) if message_id else None)
+    admitted = [(place, message) for place, message in placed if wanted.admits(place, message)]
+    found = letters(correspondence, (message for _, message in admitted))
+    for (place, _), letter in zip(admitted, found, strict=True):
+        yield Found(place, letter.message, letter.files, letter.status)

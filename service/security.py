@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from flask import Flask, g, request
 
 from service.clock import iso, utc_now
-from service.errors import FileUnavailable, Forbidden, InvalidInput, NotFound, Unauthenticated
+from service.errors import Conflict, FileUnavailable, Forbidden, InvalidInput, NotFound, Unauthenticated
 from service.storage.durable import exclusive, faults, write_new
 from service.text import one_line
 from settings import SCOPES, Settings
@@ -53,7 +53,10 @@ class Tokens:
         self._seen: tuple[int, int, tuple[Token, ...]] | None = None
 
     def create(self, name: str, scopes: tuple[str, ...], days: int | None = None) -> str:
-        """Make a token that lasts `days`, or until it is revoked; its secret is shown nowhere else. Raises InvalidInput."""
+        """Make a token that lasts `days`, or until it is revoked; its secret is shown nowhere else.
+
+        Raises InvalidInput, and Conflict for a name that is taken.
+        """
         one_line("name", name, _LONGEST)
         unknown = [scope for scope in scopes if scope not in SCOPES]
         if unknown or not scopes:
@@ -62,7 +65,7 @@ class Tokens:
         expires = iso(datetime.now(UTC) + timedelta(days=days)) if days else None
         with exclusive(self._lock):
             if any(token.name == name for token in self.all()):
-                raise InvalidInput.of("name", f"a token named {name} exists; revoke it first or choose another name")
+                raise Conflict(f"a token named {name} exists; revoke it first or choose another name")
             self._write((*self.all(), Token(name, _hash(secret), scopes, utc_now(), expires)))
         return secret
 
@@ -156,8 +159,15 @@ def _secret() -> str | None:
 def _refuse_foreign_origin() -> None:
     """Refuse a change that a page of another site asks the caller's browser for."""
     origin = request.headers.get("Origin")
-    if request.method not in _SAFE and origin is not None and urlsplit(origin).netloc != request.host:
+    if request.method not in _SAFE and origin is not None and not _is_ours(origin):
         raise Forbidden("this change was asked for by a page of another site", origin=origin)
+
+
+def _is_ours(origin: str) -> bool:
+    try:
+        return urlsplit(origin).netloc == request.host
+    except ValueError:  # no address at all
+        return False
 
 
 def _hash(secret: str) -> str:

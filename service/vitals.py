@@ -2,14 +2,13 @@
 
 import math
 import os
-import socket
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from service.active import Active, Workers
+from service.active import Active
 from service.storage.build import Stores
 from service.storage.cif.paths import Site
 from service.storage.cif.stuck import StuckLock, StuckLocks
@@ -93,11 +92,6 @@ def without_mirror(site: Site) -> int:
     """Count the depositions, groups aside, that have no folder for the depositors."""
     mirrored = set(names(site.cif_root / "deposit"))
     return sum(not is_group(deposition) and deposition not in mirrored for deposition in site.depositions())
-
-
-def other_workers(workers: Workers) -> list[dict[str, object]]:
-    """List the workers but for this process."""
-    return [w for w in workers.all() if (w["host"], w["pid"]) != (socket.gethostname(), os.getpid())]
 
 
 def free_memory() -> float:

@@ -12,6 +12,8 @@ from service.words import Keyword, folded
 
 #: Characters of a timestamp as the files keep it: `YYYY-MM-DD HH:MM:SS`.
 LENGTH = 19
+#: The greatest position that a table can hold.
+_LAST = 2**31 - 1
 
 
 class Place(NamedTuple):
@@ -25,7 +27,11 @@ class Place(NamedTuple):
     @classmethod
     def read(cls, sent_at: object, deposition_data_set_id: object, content_type: object, position: str | int) -> Self:
         """Make a place of the values that a cursor holds. Raises ValueError, TypeError and OverflowError."""
-        return cls(str(sent_at), str(deposition_data_set_id), str(content_type), int(position))
+        place = cls(str(sent_at), str(deposition_data_set_id), str(content_type), int(position))
+        "".join(place[:3]).encode()  # a database takes no text that is none
+        if not 0 < place.position <= _LAST:
+            raise ValueError(position)
+        return place
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,12 @@ from settings.values import SettingsError
 
 def read_env_file(path: Path) -> Mapping[str, str]:
     """Return what a file states; blank and # lines are left out. Raises `SettingsError` naming file and line."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}") from error
     stated: dict[str, str] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(lines, 1):
         text = line.strip().removeprefix("export ").strip()
         if not text or text.startswith("#"):
             continue

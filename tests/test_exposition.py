@@ -113,11 +113,14 @@ def test_a_worker_lags_when_it_answered_after_the_switch_under_the_old_epoch(sit
     assert found["messaging_workers_lagging"] == lagging
 
 
-def test_the_last_verify_is_told_and_none_where_there_was_none(site: Site) -> None:
+def test_the_last_full_verify_is_told_and_none_where_there_was_none(site: Site) -> None:
     client = site.client(site.app("dual-write-cif-read"))
     assert "messaging_verify_timestamp_seconds" not in scrape(client)
     outcomes = {outcome.value: 0 for outcome in Outcome} | {"equal": 7, "differing": 3}
-    VerifyRecord(site.root / "state").write(Verified(full=True, ended="2026-01-02T03:04:05+00:00", outcomes=outcomes))
+    record = VerifyRecord(site.root / "state")
+    record.write(Verified(full=False, ended="2026-01-02T03:04:05+00:00", outcomes=outcomes))
+    assert "messaging_verify_timestamp_seconds" not in scrape(client)
+    record.write(Verified(full=True, ended="2026-01-02T03:04:05+00:00", outcomes=outcomes))
     found = scrape(client)
     assert (found["messaging_verify_timestamp_seconds"], found["messaging_verify_differences"]) == (1767323045, 3)
 

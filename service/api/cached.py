@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from sys import getsizeof
 from typing import cast
 
 from flask import Flask, Response, current_app, request
@@ -13,13 +14,13 @@ from service.storage.base import Answer
 
 Bodies = Bounded[tuple[str, str], bytes]
 _EXTENSION = "messaging-bodies"
-#: Bytes of bodies that a process keeps.
+#: Bytes of bodies, with their addresses, that a process keeps.
 _CAPACITY = 32 * 1024 * 1024
 
 
 def init_app(app: Flask) -> None:
     """Give an application a memory of its bodies."""
-    app.extensions[_EXTENSION] = Bodies(_CAPACITY, len)
+    app.extensions[_EXTENSION] = Bodies(_CAPACITY, _size_of)
 
 
 def answered(answer: Answer, build: Callable[[], Body]) -> Response:
@@ -43,6 +44,11 @@ def _body(tag: str | None, build: Callable[[], Body]) -> bytes:
         if tag is not None:
             bodies.keep(key, body)
     return body
+
+
+def _size_of(key: tuple[str, str], body: bytes) -> int:
+    """Count the key too: a caller chooses how long the address is, and a body may be short."""
+    return sum(map(getsizeof, (*key, body)))
 
 
 def _tag_of(answer: Answer) -> str | None:

@@ -53,7 +53,7 @@ class Plugin(FlaskPlugin):
             if json:
                 of_route["json"] = adapter.validate_obj(json, request.get_json(silent=True) or {})
         except ValidationError as error:
-            raise invalid([{"field": ".".join(map(str, e["loc"])), "problem": e["msg"]} for e in error.errors()]) from error
+            raise invalid(error) from error
         return func(**of_route)
 
 

@@ -25,12 +25,13 @@ def rows_of_data(deposition_data_set_id: str, data: Mapping[str, object]) -> tup
     try:
         given = MessageData.model_validate(dict(data))
     except ValidationError as error:
-        raise invalid([{"field": ".".join(map(str, e["loc"])), "problem": e["msg"]} for e in error.errors()]) from error
+        raise invalid(error) from error
     if given.deposition_data_set_id not in (None, deposition_data_set_id):
         raise InvalidInput.of("deposition_data_set_id", f"is {given.deposition_data_set_id}, not {deposition_data_set_id}")
     return rows(deposition_data_set_id, given), given.timestamp
 
 
-def invalid(fields: list[dict[str, str]]) -> InvalidInput:
+def invalid(refused: ValidationError) -> InvalidInput:
     """Build the error of fields that the schemas refuse."""
+    fields = [{"field": ".".join(map(str, e["loc"])), "problem": e["msg"]} for e in refused.errors()]
     return InvalidInput("; ".join(f"{f['field'] or 'body'}: {f['problem']}" for f in fields), fields=fields)

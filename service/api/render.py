@@ -11,8 +11,9 @@ from typing import Any
 from flask import Response
 from pydantic_core import to_json
 
+from service.letters import Letter
 from service.listing import Page
-from service.message_service import Flagged, Letter
+from service.message_service import Flagged
 from service.messages import CATEGORIES, Row, Status
 from service.storage.base import Answer
 from service.summary import Summary

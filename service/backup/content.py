@@ -12,7 +12,7 @@ from service.vocabulary import CONTENT_TYPES, is_deposition_id
 TREE = ("archive", "autogroup", "deposit")
 #: What only says something about running processes, is a secret, or says which site and database these are.
 _NOT_KEPT = frozenset(
-    {"workers", "turns", "underway", "owners", "stuck-locks", "local-token", "environment", "database.json"}
+    {"workers", "turns", "underway", "owners", "stuck-locks", "local-token", "forms.key", "environment", "database.json"}
 )
 _FILE = re.compile(r"(.+)_(" + "|".join(CONTENT_TYPES) + r")_P1\.cif(?:\.V[0-9]+)?", re.ASCII)
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Protocol, Self, TypeVar
+from typing import BinaryIO, Protocol, Self, TypeVar
 
 from service.errors import DamagedBackup, NotFound
 from service.storage.durable import faults, write_new
@@ -48,11 +48,11 @@ class Manifest:
 
 
 class Folder:
-    """A folder that becomes a backup: files are added, then the manifest closes it."""
+    """A folder that becomes a backup: files are added, which only its owner may read, then the manifest closes it."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._entries = (root / _ENTRIES).open("wb")
+        self._entries = _private(root / _ENTRIES)
         self._sum = hashlib.sha256()
 
     def __enter__(self) -> Self:
@@ -63,13 +63,14 @@ class Folder:
 
     def add(self, path: str, data: bytes, mode: int = 0o640) -> None:
         """Write a file and its entry."""
-        self._place(path).write_bytes(data)
+        with _private(self._place(path)) as file:
+            file.write(data)
         self._enter(Entry(path, len(data), hashlib.sha256(data).hexdigest(), mode))
 
     def add_lines(self, path: str, lines: Iterable[bytes]) -> int:
         """Write a file line by line, and its entry; give the number of lines."""
         count, size, checksum = 0, 0, hashlib.sha256()
-        with self._place(path).open("wb") as file:
+        with _private(self._place(path)) as file:
             for line in lines:
                 file.write(line)
                 checksum.update(line)
@@ -125,6 +126,10 @@ def entries(root: Path, below: str = "") -> Iterator[Entry]:
             entry = Entry(**json.loads(line))
             if entry.path.startswith(below):
                 yield entry
+
+
+def _private(path: Path) -> BinaryIO:
+    return open(path, "wb", opener=lambda name, flags: os.open(name, flags, 0o600))
 
 
 def _signature(data: bytes) -> bytes:

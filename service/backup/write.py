@@ -33,7 +33,7 @@ def back_up(found: Services, root: Path, shown: Shown = unseen) -> Manifest:
     FileUnavailable and DatabaseUnavailable.
     """
     with faults(root):
-        root.mkdir(parents=True, exist_ok=True)
+        root.mkdir(0o700, parents=True, exist_ok=True)
         if any(root.iterdir()):
             raise Conflict(f"{root} is not empty; name a new folder")
         with Folder(root) as folder:

@@ -1,13 +1,10 @@
 """`msgmodule backend-info` and `feature-flags`: the active profile in the seed's words."""
 
-import getpass
-import socket
-
 import click
 
 from service import backend, features
 from service.backlog import backlog
-from service.cli.common import json_option, services_of, show
+from service.cli.common import caller, json_option, services_of, show
 from service.errors import MessagingError
 from service.services import Services
 from settings import Profile
@@ -57,11 +54,6 @@ def enable(context: click.Context, *, flag: str, reason: str) -> None:
 def disable(context: click.Context, *, flag: str, reason: str) -> None:
     """Switch a flag off, likewise."""
     _turn(context, flag, reason, on=False)
-
-
-def caller() -> str:
-    """Name who runs a command, for the audit trail."""
-    return f"{getpass.getuser()}@{socket.gethostname()}"
 
 
 def _turn(context: click.Context, flag: str, reason: str, *, on: bool) -> None:

@@ -1,6 +1,8 @@
 """What the commands share: the services they work with, how they print, and which depositions they are given."""
 
+import getpass
 import json
+import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
@@ -57,6 +59,20 @@ def selection_options(command: F) -> F:
     return command
 
 
+def caller() -> str:
+    """Name who runs a command, for the audit trail."""
+    return f"{getpass.getuser()}@{socket.gethostname()}"
+
+
+def checked_ids(names: Iterable[str]) -> tuple[str, ...]:
+    """Give the ids of depositions as they are spelt, each once. Raises UsageError naming what is none."""
+    names = tuple(names)
+    wrong = [name for name in names if not is_deposition_id(name.upper())]
+    if wrong:
+        raise click.UsageError(f"no deposition ids: {', '.join(wrong)}; use D_ and digits, or G_ and seven digits")
+    return tuple(dict.fromkeys(name.upper() for name in names))
+
+
 def selected(
     found: Services,
     depositions: tuple[str, ...],
@@ -72,13 +88,10 @@ def selected(
     """
     if not (depositions or depositions_file or directory or everything):
         raise click.UsageError("select depositions with --deposition, --depositions-file, --directory or --all")
-    named = [*depositions, *(_lines(depositions_file) if depositions_file else ())]
-    wrong = [name for name in named if not is_deposition_id(name.upper())]
-    if wrong:
-        raise click.UsageError(f"no deposition ids: {', '.join(wrong)}; use D_ and digits, or G_ and seven digits")
+    named = checked_ids([*depositions, *(_lines(depositions_file) if depositions_file else ())])
     listed = sorted(path.name for path in directory.iterdir() if is_deposition_id(path.name)) if directory else []
     every = (known or found.stores.cif.site.depositions)() if everything else ()
-    return iter(dict.fromkeys(chain((name.upper() for name in named), listed, every)))
+    return iter(dict.fromkeys(chain(named, listed, every)))
 
 
 def _lines(path: Path) -> Iterator[str]:

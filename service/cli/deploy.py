@@ -5,9 +5,11 @@ import shlex
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
 
 import click
@@ -15,6 +17,16 @@ import click
 from service.cli.common import settings_of
 from service.cli.stamp import ENVIRONMENTS
 from service.storage.durable import exclusive
+
+#: Seconds between two questions whether a service that was restarted is ready.
+_PAUSE = 0.2
+
+
+def _address(_context: click.Context, _option: click.Parameter, url: str) -> str:
+    """Refuse what is no address, before anything is done."""
+    if not url.startswith(("http://", "https://")):
+        raise click.BadParameter(f"{url!r} is no address: give http://HOST:PORT")
+    return url
 
 
 @click.command()
@@ -27,11 +39,14 @@ from service.storage.durable import exclusive
     help="The virtual environment to install in.",
 )
 @click.option("--restart", required=True, help="The command that restarts the service, e.g. `touch /srv/messaging/wsgi.py`.")
-@click.option("--url", required=True, help="Where the running service answers, e.g. http://127.0.0.1:8000.")
+@click.option(
+    "--url", required=True, callback=_address, help="Where the running service answers, e.g. http://127.0.0.1:8000."
+)
+@click.option("--wait", default=60, show_default=True, type=click.IntRange(0), help="Seconds in which it must be ready.")
 @click.option("--confirm", is_flag=True, help="Needed for production.")
 @click.pass_context
 def deploy(
-    context: click.Context, *, environment: str, source: Path, target: Path, restart: str, url: str, confirm: bool
+    context: click.Context, *, environment: str, source: Path, target: Path, restart: str, url: str, wait: int, confirm: bool
 ) -> None:
     """Bring a checkout into service and ask the running service whether it is ready; exit 1 at the step that fails."""
     if environment == ENVIRONMENTS[-1] and not confirm:
@@ -42,7 +57,7 @@ def deploy(
             if subprocess.run(command, check=False).returncode != 0:  # noqa: S603 - the operator's own command
                 click.echo(f"msgmodule: {name} failed; nothing behind it was done", err=True)
                 context.exit(1)
-    click.echo(f"health: {_ready(url)}")
+    click.echo(f"health: {_ready(url, wait)}")
     click.echo("way back: deploy the version before, with --source; the active profile was not touched")
 
 
@@ -59,15 +74,21 @@ def _steps(source: Path, target: Path, restart: str, wheels: Path, environment: 
     yield "restart", shlex.split(restart)
 
 
-def _ready(url: str) -> str:
-    """Ask the running service; raise ClickException, which exits 1, where it is not ready."""
-    if not url.startswith(("http://", "https://")):
-        raise click.BadParameter(f"{url!r} is no address: give http://HOST:PORT", param_hint="--url")
-    try:
-        with urllib.request.urlopen(f"{url}/readyz", timeout=30) as answer:  # noqa: S310 - http or https, checked above
-            return f"ready under {json.load(answer)['profile']}"
-    except urllib.error.HTTPError as error:
-        with error:
-            raise click.ClickException(f"{url}/readyz: {error}; the service is not ready") from error
-    except OSError as error:
-        raise click.ClickException(f"{url}/readyz: {error}; the service is not ready") from error
+def _ready(url: str, wait: int) -> str:
+    """Ask the service until it is ready, for `wait` seconds: a service manager may return before it listens.
+
+    Raises ClickException, which exits 1, where it does not come.
+    """
+    until = time.monotonic() + wait
+    while True:
+        try:
+            with urllib.request.urlopen(f"{url}/readyz", timeout=30) as answer:  # noqa: S310 - http or https, checked above
+                return f"ready under {json.load(answer)['profile']}"
+        except urllib.error.HTTPError as error:
+            error.close()
+            told, may_come = str(error), error.code == HTTPStatus.SERVICE_UNAVAILABLE
+        except OSError as error:
+            told, may_come = str(error), True
+        if not may_come or time.monotonic() > until:
+            raise click.ClickException(f"{url}/readyz: {told}; the service is not ready")
+        time.sleep(_PAUSE)

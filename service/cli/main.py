@@ -24,7 +24,7 @@ from service.cli import (
     validate,
     verify,
 )
-from service.errors import MessagingError
+from service.errors import InvalidInput, MessagingError
 from settings import SettingsError, load
 
 
@@ -70,6 +70,8 @@ def main() -> None:
         cli.main(prog_name="msgmodule", standalone_mode=True)
     except SettingsError as error:
         _fail(str(error), 2)
+    except InvalidInput as error:
+        _fail(error.message, 2)
     except MessagingError as error:
         _fail(error.message, 1)
 

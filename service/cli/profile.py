@@ -1,13 +1,11 @@
 """`msgmodule profile`: the profiles, the active one, and the moves between them."""
 
-import getpass
-import socket
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 import click
 
-from service.cli.common import json_option, services_of, settings_of, show
+from service.cli.common import caller, json_option, services_of, settings_of, show
 from service.cli.progress import shown
 from service.guide import guide
 from service.situation import Check
@@ -91,8 +89,7 @@ def switch(context: click.Context, *, name: str, reason: str | None, force: bool
         raise click.BadParameter("say why", param_hint="--reason")
     switching = services_of(context).switching
     before = switching.active()
-    who = f"{getpass.getuser()}@{socket.gethostname()}"
-    after = switching.switch(name, None, reason, who, force=force, progress=_progress)
+    after = switching.switch(name, None, reason, caller(), force=force, progress=_progress)
     show({"from": before.profile, "to": after.profile, "epoch": after.epoch, "reason": reason}, as_json=as_json)
 
 

@@ -9,13 +9,13 @@ from typing import IO, TextIO, cast
 
 import click
 
-from service.cli.common import services_of
+from service.cli.common import checked_ids, services_of
 from service.cli.progress import JsonLog, json_log_option
 from service.recent import Listing
 from service.recentformats import Form, form
 from service.services import recent as recent_of
 from service.storage.durable import faults
-from service.vocabulary import CONTENT_TYPES, is_deposition_id
+from service.vocabulary import CONTENT_TYPES
 from service.window import Wanted, days_ago, moment
 from service.words import Keyword
 from settings import SettingsError
@@ -87,7 +87,7 @@ def recent(
     wanted = Wanted(
         since=moment("--start-date", start_date) if start_date is not None else days_ago(days or 0),
         until=moment("--end-date", end_date) if end_date is not None else None,
-        depositions=_checked(depositions),
+        depositions=checked_ids(depositions),
         content_types=content_types,
         sender=sender,
         keywords=tuple(Keyword(word, substring) for word in keywords if word),
@@ -105,13 +105,6 @@ def recent(
     log("list ended", count=count, unreadable=len(listing.unreadable))
     if listing.unreadable:
         context.exit(1)
-
-
-def _checked(depositions: tuple[str, ...]) -> tuple[str, ...]:
-    wrong = [name for name in depositions if not is_deposition_id(name.upper())]
-    if wrong:
-        raise click.UsageError(f"no deposition ids: {', '.join(wrong)}; use D_ and digits, or G_ and seven digits")
-    return tuple(dict.fromkeys(name.upper() for name in depositions))
 
 
 def _write(listing: Listing, written: Form, output: Path | None) -> int:

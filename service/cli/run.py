@@ -6,7 +6,7 @@ import sys
 import click
 
 from service.cli.common import services_of
-from service.errors import DatabaseUnavailable, SwitchRefused
+from service.errors import DatabaseNotReady, DatabaseUnavailable, SwitchRefused
 from service.services import Services
 from service.storage.database import schema
 from settings import SettingsError
@@ -42,5 +42,7 @@ def _require_schema(found: Services) -> None:
     except DatabaseUnavailable as error:
         click.echo(f"msgmodule: starting although {error.message}", err=True)
         return
+    except DatabaseNotReady as error:
+        raise SettingsError(error.message) from error
     if not status.is_current:
         raise SettingsError(f"the database is not as it should be: {status.fault}")

@@ -4,17 +4,16 @@ It gives `?` for null, text as it stands in a file (`&#233;` for é), and takes 
 """
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 from service.errors import InvalidInput
 from service.ids import known_id
-from service.messages import CATEGORIES, FileReference, Message, OriginalCommunication, Row, Status, attributes
+from service.messages import CATEGORIES, Message, R, Row, attributes
 from service.storage.cif.text import decode, encode
 from service.text import accepted
 
 Value = str | int | None
 Dictionary = dict[str, Value]
-R = TypeVar("R", Message, FileReference, OriginalCommunication, Status)
 
 NULL = "?"
 INFO, FILES, ORIGINALS, STATUS = CATEGORIES

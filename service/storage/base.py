@@ -117,10 +117,6 @@ class Store(Protocol):
         """Tell, at the price of one read, whether reads can be answered now."""
         ...
 
-    def probe(self) -> Mapping[str, str]:
-        """Write, read and remove a probe in every store; say `ok` or the fault for each."""
-        ...
-
 
 class Observer:
     """Hear what the stores do. Every method does nothing; whoever listens overrides what it wants."""

@@ -47,9 +47,9 @@ class Stores:
             return DatabaseAlone(self.database, self.state_dir, self.observer)
         return FilesAlone(self.cif, self.state_dir, self.observer)
 
-    def single(self, name: str) -> Store:
+    def single(self, name: str) -> CifStore | GuardedDatabase:
         """Give one of the two by its name."""
-        stores: dict[str, Store] = {self.cif.name: self.cif, self.database.name: self.database}
+        stores: dict[str, CifStore | GuardedDatabase] = {self.cif.name: self.cif, self.database.name: self.database}
         return stores[name]
 
 

@@ -1,7 +1,6 @@
 """The stores of a profile behind the interface of one: which of them answers, and what is done while it cannot
 (DESIGN.md section 5)."""
 
-from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
@@ -137,9 +136,6 @@ class FilesAlone:
     def is_ready(self) -> bool:
         return self._cif.is_ready()
 
-    def probe(self) -> Mapping[str, str]:
-        return self._cif.probe()
-
     def _keeping(self, deposition_data_set_id: str, delta: Delta, _before: str) -> AbstractContextManager[Path | None]:
         key = deposition_data_set_id
         return self._pending.kept(key, delta) if self._pending.has(key) else nullcontext()
@@ -175,9 +171,6 @@ class DatabaseAlone:
 
     def is_ready(self) -> bool:
         return self._database.is_ready()
-
-    def probe(self) -> Mapping[str, str]:
-        return self._database.probe()
 
     def _applied(self, change: Change) -> Outcome:
         """Make a change once the database has what was kept for it: again where something was kept since that look."""

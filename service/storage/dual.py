@@ -1,7 +1,6 @@
 """What both dual chains do alike: the write to both stores, the sync before an answer, and the answer from files alone
 (DESIGN.md section 5; the rules are those of model/signature_protocol.py)."""
 
-from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
@@ -57,16 +56,6 @@ class Dual:
         self.underway = Underway(state_dir)
         self.log = ConflictLog(state_dir, observer)
         self.observer = observer
-
-    def probe(self) -> Mapping[str, str]:
-        """Probe both stores; one that is down does not hide the other."""
-        found: dict[str, str] = {}
-        for store in (self.cif, self.database):
-            try:
-                found |= store.probe()
-            except StoreUnavailable as error:
-                found[store.name] = error.message
-        return found
 
     def settle(self, deposition_data_set_id: str) -> Signatures | None:
         """Sync before a change where the stores may differ; `None` where the database takes no part in it.

@@ -158,9 +158,6 @@ class GuardedDatabase:
     def recent(self, wanted: Wanted, begin: Begin, limit: int) -> Slice:
         return self._call("recent", lambda: self._database.recent(wanted, begin, limit))
 
-    def write(self, change: Change) -> Applied:
-        return self._call("write", lambda: self._database.write(change))
-
     def record(self, deposition_data_set_id: str, applied: Applied, waits: Waiting = lambda: True) -> Recorded:
         return self._call("write", lambda: self._database.record(deposition_data_set_id, applied, waits))
 

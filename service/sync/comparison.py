@@ -5,9 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from service.messages import CATEGORIES, Correspondence, Row
+from service.messages import CATEGORY_NAMES, Correspondence, Row
 
-_NAMES = {row: name for name, row in CATEGORIES.items()}
 MISSING_IN_FILE, MISSING_IN_DATABASE, DIFFERING, ORDER = "missing in file", "missing in database", "differing", "order"
 
 
@@ -39,7 +38,7 @@ def differences(file: Correspondence, rows: Correspondence) -> tuple[RowDifferen
 def _of_category(
     content_type: str, row: type[Row], in_file: Sequence[Any], in_database: Sequence[Any]
 ) -> Iterator[RowDifference]:
-    name, found, stored = _NAMES[row], _keyed(in_file), _keyed(in_database)
+    name, found, stored = CATEGORY_NAMES[row], _keyed(in_file), _keyed(in_database)
     told = False
     for key in found | stored:
         a, b = found.get(key), stored.get(key)

@@ -9,6 +9,7 @@ from support.command import DOWN
 from support.dual import DEP, QUICK, away, dual
 from support.site import DEPOSITION, DUAL, PROFILES, Site
 
+from service.cursors import cursor_of
 from service.leases import leases_of
 from service.storage.guard import GuardedDatabase
 from service.storage.markers import Markers
@@ -89,6 +90,9 @@ def test_the_other_forms_say_in_headers_what_the_json_says_in_itself(imported: S
         {"days": "1", "cursor": "bm9uZQ=="},
         {"days": "1", "cursor": "W10="},
         {"days": "1", "cursor": base64.urlsafe_b64encode(b"[" * 9000).decode()},
+        {"days": "1", "cursor": cursor_of(("\ud800", "D_1", "x", 1))},
+        {"days": "1", "cursor": cursor_of(("2026", "D_1", "x", 10**30))},
+        {"days": "1", "cursor": cursor_of(("2026", "D_1", "x", 0))},
         {"days": "1", "unknown": "x"},
     ],
 )

@@ -41,7 +41,7 @@ def conflict(site: Site) -> None:
     stores = site.services(DUAL).stores
     append(chain(site, DUAL), OTHER, "edited", send_status="N")
     for store, text in ((stores.cif, "1.7 Å"), (stores.database, "1.8 Å")):
-        store.write(EditDraft(OTHER, TO_DEPOSITOR, "edited", "2026-02-02 02:02:02", {"message_text": text}))
+        store.apply(EditDraft(OTHER, TO_DEPOSITOR, "edited", "2026-02-02 02:02:02", {"message_text": text}))
     chain(site, DUAL).read(OTHER)
     assert len(noted(site)) == 1
 

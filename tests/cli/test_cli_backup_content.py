@@ -32,6 +32,18 @@ def test_a_file_without_a_version_is_in_the_backup_and_keeps_a_site_from_being_e
     assert restore(other, folder).returncode == 1
 
 
+def test_nobody_else_may_read_a_backup_and_it_holds_no_secret(legacy_site: Site) -> None:
+    legacy_site.import_all()
+    legacy_site.client(legacy_site.app("cif-only")).get("/admin/steps/dual-write-cif-read")
+    assert (legacy_site.root / "state" / "forms.key").exists()
+    done, folder = backup(legacy_site)
+    assert done.returncode == 0, done.stderr
+    assert folder.stat().st_mode & 0o077 == 0
+    copied = [path for part in ("database", "files", "state") for path in (folder / part).rglob("*") if path.is_file()]
+    assert [path for path in copied if path.stat().st_mode & 0o077] == []
+    assert not [path for path in copied if path.name == "forms.key"]
+
+
 def test_a_site_that_was_set_up_and_not_used_is_empty(legacy_site: Site, tmp_path: Path) -> None:
     other = make_site(tmp_path / "other", f"sqlite:///{tmp_path}/other/messages.db")
     assert msgmodule(other, "db", "init").returncode == 0

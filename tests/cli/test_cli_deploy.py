@@ -22,10 +22,13 @@ done
 
 
 class Ready(BaseHTTPRequestHandler):
-    status = 200
+    #: What is answered to one question after the other, the last one to all that follow.
+    statuses: tuple[int, ...] = (200,)
 
     def do_GET(self) -> None:
-        self.send_response(self.status if self.path == "/readyz" else 404)
+        status, *later = self.statuses
+        type(self).statuses = tuple(later) or self.statuses
+        self.send_response(status if self.path == "/readyz" else 404)
         self.end_headers()
         self.wfile.write(json.dumps({"profile": "cif-only"}).encode())
 
@@ -35,7 +38,7 @@ class Ready(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def url(request: pytest.FixtureRequest) -> Iterator[str]:
-    handler = type("Handler", (Ready,), {"status": getattr(request, "param", 200)})
+    handler = type("Handler", (Ready,), {"statuses": getattr(request, "param", (200,))})
     server = HTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -85,12 +88,23 @@ def test_every_step_is_made_and_the_running_service_is_asked(
     assert "messaging.whl" in (site.root / "notes").read_text()
 
 
-@pytest.mark.parametrize("url", [503], indirect=True)
+@pytest.mark.parametrize("url", [(503, 503, 200)], indirect=True)
+def test_a_service_that_takes_a_moment_to_be_ready_is_waited_for(
+    site: Site, target: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in site.environ("cif-only").items():
+        monkeypatch.setenv(name, value)
+    code, out, err = deploy(site, target, url)
+    assert code == 0, err
+    assert "health: ready under cif-only" in out
+
+
+@pytest.mark.parametrize("url", [(503,), (404, 200)], indirect=True)
 def test_a_service_that_is_not_ready_afterwards_is_a_failure(
     site: Site, target: Path, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in site.environ("cif-only").items():
         monkeypatch.setenv(name, value)
-    code, _, err = deploy(site, target, url)
+    code, _, err = deploy(site, target, url, "--wait", "1")
     assert code == 1
     assert "the service is not ready" in err

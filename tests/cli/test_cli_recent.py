@@ -115,7 +115,7 @@ def test_nothing_but_the_list_is_on_stdout(imported: Site) -> None:
         (("--days", "x"), 2),
         (("--days", "3", "--deposition", "nonsense"), 2),
         (("--days", "3", "--site-id", "PDBJ"), 2),
-        (("--start-date", "01.02.2026"), 1),
+        (("--start-date", "01.02.2026"), 2),
     ],
 )
 def test_what_makes_no_list_is_refused(imported: Site, arguments: tuple[str, ...], code: int) -> None:

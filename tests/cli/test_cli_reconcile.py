@@ -52,7 +52,7 @@ def test_every_kind_of_difference_is_found_and_repaired(both: Dual) -> None:
     both.put_back(old)
     legacy.append(both.file(), message_id="L", message_subject="s", message_text="t")
     both.services.stores.cif.write(message("n1", OTHER))
-    dual(both.site, "db-only").services.stores.database.write(message("d1", "D_1000000003"))
+    dual(both.site, "db-only").services.stores.database.apply(message("d1", "D_1000000003"))
     Markers(both.site.root / "state").set("D_1000000003")
 
     code, done = reconciled(both, "--all")

@@ -170,6 +170,9 @@ def test_the_configuration_is_checked_as_it_would_be_used(site: Site, tmp_path: 
     stated.write_text("hunter2\n")
     done = msgmodule(site, "validate", "--config", "--env-file", str(stated))
     assert (done.returncode, "hunter2" in done.stderr) == (2, False)
+    stated.write_bytes(b"MSGMODULE_SITE_ID=\xe9\n")
+    done = msgmodule(site, "validate", "--config", "--env-file", str(stated))
+    assert (done.returncode, f"{stated} cannot be read" in done.stderr) == (2, True)
 
 
 def test_a_site_is_stamped_once_and_another_kind_is_refused(tmp_path: Path) -> None:
@@ -184,7 +187,8 @@ def test_a_site_is_stamped_once_and_another_kind_is_refused(tmp_path: Path) -> N
 
 def test_a_deployment_is_refused_before_anything_is_done(site: Site, tmp_path: Path) -> None:
     target = ("--target", str(tmp_path / "venv"), "--restart", "true", "--url", "http://127.0.0.1:1")
-    for arguments in ((), ("somewhere",), ("production", *target), ("staging",)):
+    no_address = (*target[:-1], "127.0.0.1:1")
+    for arguments in ((), ("somewhere",), ("production", *target), ("staging",), ("staging", *no_address)):
         assert msgmodule(site, "deploy", *arguments).returncode == 2, arguments
     assert not (tmp_path / "venv").exists()
     (tmp_path / "venv" / "bin").mkdir(parents=True)

@@ -133,6 +133,14 @@ def test_serving_is_refused_over_a_database_without_its_schema(tmp_path: Path) -
     assert not (tmp_path / "state" / "profile.json").exists()
 
 
+@pytest.mark.mariadb
+def test_serving_is_refused_over_a_database_that_the_server_does_not_know(tmp_path: Path) -> None:
+    url = f"mysql://{mariadb.USER}@{mariadb.HOST}:3306/messaging_test_that_nobody_made"
+    done = in_a_process(make_site(tmp_path, url), "run", "--port", "1", profile="dual-write-cif-read")
+    assert done.returncode == 2
+    assert "messaging_test_that_nobody_made" in done.stderr
+
+
 def test_serving_is_refused_where_the_profile_is_not_safe(legacy_site: Site) -> None:
     done = in_a_process(legacy_site, "run", "--port", "1", profile="db-only")
     assert done.returncode == 2

@@ -1,5 +1,7 @@
 """Another program may have put two messages under one id into two files: a change of one leaves the other as it is."""
 
+from dataclasses import replace
+
 import pytest
 from support.dual import DEP, Dual, away, dual, noted
 from support.site import PROFILES, Site
@@ -53,6 +55,43 @@ def test_a_row_amended_with_a_file_is_the_one_of_its_own_file(chained: Dual, con
     found = chained.chain.read(DEP).correspondence
     assert len(found.references("m1", content_type)) == len(found.references("m1")) == 1
     assert both_are_found(chained)
+
+
+def test_each_shows_the_files_of_its_own_alone(chained: Dual, site: Site) -> None:
+    rows = {m.content_type: m for m in chained.chain.read(DEP).correspondence.messages}
+    for content_type, row in rows.items():
+        chained.chain.apply(
+            Amend(DEP, row, row, (FileReference(None, "m1", DEP, content_type, "pdbx", "1", "1", "archive"),))
+        )
+    client = site.client(site.app(chained.services.settings.profile.name))
+
+    listed = (client.get(f"/api/v1/depositions/{DEP}/messages").json or {})["messages"]
+    recent = (client.get("/api/v1/messages/recent?days=36500").json or {})["messages"]
+    one = client.get(f"/api/v1/depositions/{DEP}/messages/m1").json or {}
+
+    assert {m["content_type"]: [f["content_type"] for f in m["files"]] for m in listed} == {c: [c] for c in rows}
+    assert sorted(f["content_type"] for m in recent for f in m["file_attachments"]) == sorted(rows)
+    assert [len(m["file_attachments"]) for m in recent] == [1, 1]
+    assert [f["content_type"] for f in one["files"]] == [one["content_type"]]
+
+
+def test_a_file_beside_no_message_is_shown_with_the_one_of_its_id(chained: Dual, site: Site) -> None:
+    stray = FileReference(None, "m2", DEP, "model", "pdbx", "1", "1", "archive")
+    m2 = Message(FROM_DEPOSITOR, None, "m2", DEP, "2026-01-02 03:04:05", message_text="text")
+    chained.chain.apply(AppendMessage(DEP, m2))
+    store = dual(site, "dual-write-cif-read")
+    before = store.services.stores.cif.snapshot(DEP)
+    section = before.correspondence.section(TO_DEPOSITOR)
+    strayed = replace(section, files=(stray,))
+    store.services.stores.cif.put(DEP, strayed, str(before.signatures[TO_DEPOSITOR]), None)
+    store.read()
+    client = site.client(site.app(chained.services.settings.profile.name))
+
+    one = client.get(f"/api/v1/depositions/{DEP}/messages/m2").json or {}
+    recent = (client.get("/api/v1/messages/recent?days=36500").json or {})["messages"]
+
+    assert [f["content_type"] for f in one["files"]] == ["model"]
+    assert [m["message_id"] for m in recent if m["file_attachments"]] == ["m2"]
 
 
 @pytest.mark.parametrize("content_type", [TO_DEPOSITOR, FROM_DEPOSITOR])

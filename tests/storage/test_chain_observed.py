@@ -80,7 +80,7 @@ def test_a_foreign_write_is_counted_once_and_a_write_of_ours_never(both: Dual) -
 def test_a_conflict_is_counted_once(both: Dual) -> None:
     stores = both.services.stores
     for text, store in (("file", stores.cif), ("database", stores.database)):
-        store.write(EditDraft(DEP, TO_DEPOSITOR, "before", "2026-02-02 02:02:02", {"message_text": text}))
+        store.apply(EditDraft(DEP, TO_DEPOSITOR, "before", "2026-02-02 02:02:02", {"message_text": text}))
     both.read()
     both.read()
     assert metric(both, "conflicts_total") == 1

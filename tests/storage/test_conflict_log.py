@@ -42,7 +42,7 @@ def edited(message_text: str) -> EditDraft:
 
 def change_both(both: Dual, in_file: str = IN_FILE, in_database: str = IN_DATABASE) -> None:
     both.services.stores.cif.write(edited(in_file))
-    both.services.stores.database.write(edited(in_database))
+    both.services.stores.database.apply(edited(in_database))
 
 
 def in_file(both: Dual) -> list[dict[str, Any]]:

@@ -63,7 +63,7 @@ def test_an_import_counts_what_it_healed_and_updated_and_what_conflicted(both: D
     both.put_back(old)
     assert imported(both, DEP) == (Totals(found=1, unchanged=2, healed=1), {})
     for text, store in (("file", both.services.stores.cif), ("database", both.services.stores.database)):
-        store.write(EditDraft(DEP, TO_DEPOSITOR, "m1", "2026-02-02 02:02:02", {"message_text": text}))
+        store.apply(EditDraft(DEP, TO_DEPOSITOR, "m1", "2026-02-02 02:02:02", {"message_text": text}))
     totals, _ = imported(both, DEP)
     assert totals.conflicting == 1
 

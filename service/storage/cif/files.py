@@ -1,5 +1,6 @@
 """Read a file whole, replace it whole: never a half, never in place (promise P1)."""
 
+import errno
 import os
 import stat
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from service.storage.base import ABSENT
 from service.storage.cif import signature
-from service.storage.durable import sync_path
+from service.storage.durable import sync_path, write_new
 
 _SNAPSHOTS = 5
 
@@ -81,7 +82,8 @@ def _write(descriptor: int, pieces: Sequence[bytes | memoryview]) -> None:
 def _keep_snapshot(path: Path, target: Path, old: os.stat_result) -> None:
     """Move `PREV0` to `PREV1` and so on, and keep the present content as `PREV0` (reference section 6).
 
-    A link costs nothing and holds the old content, because the file is replaced by rename.
+    A link costs nothing and holds the old content, because the file is replaced by rename. Where the path itself means a
+    file of another file system there can be none, and the content is copied.
     """
     names = [f"{path}.PREV{n}" for n in range(_SNAPSHOTS)]
     with suppress(FileNotFoundError):
@@ -90,7 +92,12 @@ def _keep_snapshot(path: Path, target: Path, old: os.stat_result) -> None:
     for newer, older in reversed(list(pairwise(names))):
         with suppress(FileNotFoundError):  # not as many changes yet
             os.rename(newer, older)  # noqa: PTH104
-    os.link(target, names[0])
+    try:
+        os.link(target, names[0])
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        write_new(Path(names[0]), target.read_bytes(), stat.S_IMODE(old.st_mode))
 
 
 def _take_owner_and_mode(descriptor: int, old: os.stat_result) -> None:

@@ -39,10 +39,6 @@ class Site:
         latest = tuple(_latest(names, f"{deposition_data_set_id}_{c}_P1.cif") for c in CONTENT_TYPES)
         return dict(zip(CONTENT_TYPES, _within(directory, latest), strict=True))
 
-    def content_type(self, path: Path) -> str:
-        """Tell by its name which of the three files a path is."""
-        return path.name.split("_P1.cif")[0].split("_", 2)[2]
-
     def mirror(self, deposition_data_set_id: str) -> Path | None:
         """Give the depositors' directory; `None` where there is no such directory, or for a group."""
         directory = _within(self._mirrors, (deposition_data_set_id,))[0]

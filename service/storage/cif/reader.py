@@ -39,7 +39,7 @@ class Reader:
     """Give the content of a file; stateless but for what it remembers, and usable from any thread."""
 
     def __init__(self) -> None:
-        self._held: Bounded[Path, Held] = Bounded(CAPACITY, lambda held: held.size)
+        self._held: Bounded[Path, Held] = Bounded(CAPACITY, lambda _, held: held.size)
 
     def read(self, path: Path, content_type: str) -> tuple[Section, str]:
         """Give the rows and the signature of a file. Raises DamagedFile and FileUnavailable."""

@@ -67,5 +67,5 @@ def _is_untouched(seen: _Seen) -> bool:
         return False
 
 
-def _size(seen: _Seen) -> int:
+def _size(_: str, seen: _Seen) -> int:
     return sum(int(signed.partition("-")[0]) for _, signed in seen.files)

@@ -14,7 +14,7 @@ class Known:
     """Keep correspondences by deposition, within bounds, until one of the engines connects anew."""
 
     def __init__(self, *engines: Engine) -> None:
-        self._kept: Bounded[str, tuple[int, Correspondence]] = Bounded(_CAPACITY, lambda kept: _size_of(kept[1]))
+        self._kept: Bounded[str, tuple[int, Correspondence]] = Bounded(_CAPACITY, lambda _, kept: _size_of(kept[1]))
         # a server that was away may come back as another one, restored from a backup
         for engine in engines:
             event.listen(engine, "connect", lambda *_: self._kept.clear())

@@ -62,7 +62,7 @@ class Ways:
     """The way of each search, kept for a while: its next page, and whoever asks the same, need no sample."""
 
     def __init__(self) -> None:
-        self._kept: Bounded[tuple[object, ...], str] = Bounded(_MOST, lambda _: 1)
+        self._kept: Bounded[tuple[object, ...], str] = Bounded(_MOST, lambda *_: 1)
 
     def of(self, connection: Connection, wanted: Wanted) -> str:
         """Give the way that was chosen a short time ago for such words and days; choose it where none was."""

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 
 from service.messages import FileReference, Message, Status, attributes
 from service.storage.database.plan import matching
-from service.storage.database.tables import CATEGORY_TABLES, column_of
+from service.storage.database.tables import CATEGORY_TABLES, column_of, file_column
 from service.vocabulary import CONTENT_TYPES
 from service.window import Begin, Found, Place, Slice, Wanted
 
@@ -29,6 +29,9 @@ _STEP = 4000
 _KEYS = 250
 #: MariaDB is told the index: it would look at each key in two of them first, and for many keys read whole depositions.
 _BELONGING = "SELECT {columns} FROM {table}{index} WHERE (deposition_data_set_id, message_id) IN ({pairs})"
+
+#: The deposition and the id of a message, which another program may have left out.
+_Owner = tuple[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,34 +97,45 @@ def _end(connection: Connection, where: _Where) -> Place | None:
 def _found(connection: Connection, wanted: Wanted, rows: Iterable[Any]) -> Iterator[Found]:
     """Read what belongs to the wanted ones of some messages, and give them with it, each made as it is asked for."""
     placed = [(Place(*row[:4]), Message(row[2], *row[4:])) for row in rows]
-    admitted = [(place, message) for place, message in placed if wanted.admits_listed(message)]
-    keys = sorted({(place.deposition_data_set_id, message.message_id) for place, message in admitted if message.message_id})
-    files = _belonging(connection, FileReference, keys)
-    statuses = _belonging(connection, Status, keys)
+    admitted = [(p, m, (p.deposition_data_set_id, m.message_id)) for p, m in placed if wanted.admits_listed(m)]
+    files = _belonging(connection, FileReference, [key for _, _, key in admitted])
+    statuses = _belonging(connection, Status, [key for _, _, key in admitted])
+    homes = _homes(connection, [key for p, _, key in admitted if any(row[1] != p.content_type for row in files[key])])
     return (
-        Found(place, message, tuple(FileReference(*row[3:]) for row in files[key]), _first(statuses[key]))
-        for place, message in admitted
-        for key in [(place.deposition_data_set_id, message.message_id)]
+        Found(
+            place,
+            message,
+            tuple(FileReference(*row[3:]) for row in files[key] if row[1] not in others),
+            _first(statuses[key]),
+        )
+        for place, message, key in admitted
+        for others in [homes.get(key, set()) - {place.content_type}]
     )
 
 
+def _homes(connection: Connection, keys: list[_Owner]) -> dict[_Owner, set[str]]:
+    """Tell which files hold a message of an id: what belongs to it there belongs to no other one (service/letters.py)."""
+    return {key: {row[1] for row in rows} for key, rows in _belonging(connection, Message, keys).items()}
+
+
 def _belonging(
-    connection: Connection, kind: type[FileReference | Status], keys: list[tuple[str, str]]
-) -> dict[tuple[str, str | None], list[tuple[Any, ...]]]:
+    connection: Connection, kind: type[Message | FileReference | Status], keys: list[_Owner]
+) -> dict[_Owner, list[tuple[Any, ...]]]:
     """Give the rows that belong to each of some messages, in file order.
 
     They stay plain tuples: kept by the thousand, values of our own make garbage collection dearer than reading them.
     """
-    columns = ("deposition_data_set_id", "in_file", "position", *map(column_of, attributes(kind)))
+    columns = ("deposition_data_set_id", file_column(kind), "position", *map(column_of, attributes(kind)))
     table = CATEGORY_TABLES[kind].name
     pair, pairs, index = "(%s, %s)", "{}", f" FORCE INDEX (ix_{table}_message_id)"
     if connection.dialect.name == "sqlite":
         pair, pairs, index = "(?, ?)", "VALUES {}", ""
     statement = _BELONGING.format(columns=", ".join(columns), table=table, index=index, pairs=pairs)
     message_id = columns.index("message_id")
-    found: defaultdict[tuple[str, str | None], list[tuple[Any, ...]]] = defaultdict(list)
-    for n in range(0, len(keys), _KEYS):
-        part = keys[n : n + _KEYS]
+    found: defaultdict[_Owner, list[tuple[Any, ...]]] = defaultdict(list)
+    named = sorted({(deposition, key) for deposition, key in keys if key})
+    for n in range(0, len(named), _KEYS):
+        part = named[n : n + _KEYS]
         asked = statement.format(", ".join([pair] * len(part)))
         for row in connection.exec_driver_sql(asked, tuple(chain.from_iterable(part))):
             found[row[0], row[message_id]].append(row[:])

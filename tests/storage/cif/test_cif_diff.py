@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from support.site import LEGACY, make_site
 
+from service.backup.content import content_type
 from service.changes import AppendMessage, Change, EditDraft, MarkRead, Tag
 from service.messages import FileReference, Message, OriginalCommunication
 from service.storage.base import Observer
@@ -66,8 +67,8 @@ def test_a_change_of_a_real_file_shows_its_own_rows_alone(tmp_path: Path, sample
     site = Site(tree.root / "data")
     store = CifStore(site, Locks(tmp_path / "state", 1, Observer()), create=True, observer=Observer())
     dep = sample.parent.name
-    store.apply(_append(dep, site.content_type(sample), "draft"))
-    change = _changes(dep, site.content_type(sample))[kind]
+    store.apply(_append(dep, content_type(sample), "draft"))
+    change = _changes(dep, content_type(sample))[kind]
     path = tree.file(dep, change.content_type)
     old = path.read_bytes() if path.exists() else b""
 

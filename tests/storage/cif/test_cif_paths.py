@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from service.backup.content import content_type
 from service.errors import FileUnavailable
 from service.storage.cif.paths import Site
 from service.vocabulary import CONTENT_TYPES, NOTES, TO_DEPOSITOR
@@ -58,7 +59,7 @@ def test_the_three_files_are_resolved_each_by_its_own_versions(site: Site) -> No
     assert files is not None
     assert list(files) == list(CONTENT_TYPES)
     assert [p.name.rsplit(".", 1)[1] for p in files.values()] == ["V1", "V1", "V3"]
-    assert [site.content_type(p) for p in files.values()] == list(CONTENT_TYPES)
+    assert [content_type(p) for p in files.values()] == list(CONTENT_TYPES)
 
 
 def test_a_group_has_its_files_in_autogroup_and_no_mirror(site: Site) -> None:

@@ -1,6 +1,8 @@
 """Before a message is written the old content becomes PREV0; the depositors' mirror follows the to-depositor file."""
 
 import resource
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +22,8 @@ from service.vocabulary import CONTENT_TYPES, FROM_DEPOSITOR, NOTES, TO_DEPOSITO
 
 DEP = "D_1000000001"
 GROUP = "G_1002003"
+#: Memory, which is no file system of a disk.
+ELSEWHERE = "/dev/shm"  # noqa: S108
 
 
 class Listener(Observer):
@@ -146,17 +150,21 @@ def test_after_a_write_that_failed_the_snapshots_are_still_out_of_reach_of_other
     assert b"data_messages\n# \n" not in _snapshots(tree.file(DEP))
 
 
-def test_the_snapshot_of_a_file_that_is_a_link_holds_the_old_content(store: CifStore, tree: Tree) -> None:
+@pytest.mark.parametrize("place", ["the same file system", "another one"])
+def test_the_snapshot_of_a_file_that_is_a_link_holds_the_old_content(store: CifStore, tree: Tree, place: str) -> None:
     store.apply(_append("m0"))
     path = tree.file(DEP)
-    path.rename(tree.root / "elsewhere.cif")
-    path.symlink_to(tree.root / "elsewhere.cif")
-    old = path.read_bytes()
+    with tempfile.TemporaryDirectory(dir=ELSEWHERE if place == "another one" else tree.root) as folder:
+        shutil.move(path, folder)
+        path.symlink_to(Path(folder) / path.name)
+        old = path.read_bytes()
 
-    store.apply(_append("m1"))
+        store.apply(_append("m1"))
+        store.apply(_append("m2"))
 
-    assert path.is_symlink()
-    assert _snapshots(path)[0] == old
+        assert path.is_symlink()
+        assert [m.message_id for m in store.read(DEP).correspondence.messages] == ["m0", "m1", "m2"]
+        assert _snapshots(path)[1] == old
 
 
 def test_the_mirror_is_the_whole_to_depositor_file_after_every_message(store: CifStore, tree: Tree) -> None:
