@@ -12,11 +12,22 @@ from typing import cast
 from service.clock import utc_now
 from service.errors import FileUnavailable
 from service.processes import wrote
-from service.storage.durable import append_line, exclusive, faults, names, unavailable, write_new
+from service.storage.durable import (
+    append_line,
+    exclusive,
+    faults,
+    make_directory,
+    names,
+    sync_path,
+    unavailable,
+    write_new,
+)
 
 Stamp = tuple[int, int, int]
 #: Characters of a line in the audit trail that a person gives.
 LONGEST = 500
+#: The file that says that a restore has begun.
+UNFINISHED = "restore.unfinished"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +49,7 @@ class ActiveFile:
         self.state_dir = state_dir
         self.path = state_dir / "profile.json"
         self._audit = state_dir / "audit.jsonl"
+        self._unfinished = state_dir / UNFINISHED
 
     def stamp(self) -> Stamp | None:
         """Tell one content of the file from another without reading it; `None` where there is no file yet.
@@ -53,17 +65,41 @@ class ActiveFile:
         return stat.st_mtime_ns, stat.st_ino, stat.st_size
 
     def read(self) -> Active | None:
-        """Read the active profile. Raises FileUnavailable for a file that does not say it."""
+        """Read the active profile. Raises FileUnavailable where the file does not say it, or a restore broke off."""
+        if (backup := self.unfinished()) is not None:
+            raise FileUnavailable(
+                f"the restore of {backup} was not finished, the site is not whole; run `msgmodule restore {backup}` again"
+            )
         try:
             return Active(**json.loads(self.path.read_bytes()))
         except FileNotFoundError:
             return None
-        except (ValueError, TypeError, OSError) as error:
+        except OSError as error:
+            raise unavailable(self.path, error) from error
+        except (ValueError, TypeError) as error:
             raise FileUnavailable(f"{self.path} does not name the active profile: {error}") from error
 
     def replace(self, active: Active) -> None:
         with faults(self.path):
             write_new(self.path, json.dumps(asdict(active), indent=1).encode())
+
+    def unfinished(self) -> str | None:
+        """Name the backup whose restore has begun and is not finished. Raises FileUnavailable."""
+        with faults(self._unfinished), suppress(FileNotFoundError):
+            return self._unfinished.read_text(encoding="utf-8")
+        return None
+
+    def begin_restore(self, backup: Path) -> None:
+        """Say that the site is not whole until a restore is finished. Raises FileUnavailable."""
+        with faults(self._unfinished):
+            make_directory(self._unfinished.parent)
+            write_new(self._unfinished, str(backup).encode())
+
+    def end_restore(self) -> None:
+        """Say that a restore is finished. Raises FileUnavailable."""
+        with faults(self._unfinished):
+            self._unfinished.unlink()
+            sync_path(self._unfinished.parent)
 
     def changing(self) -> AbstractContextManager[None]:
         """Hold the right to change the active profile."""

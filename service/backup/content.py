@@ -5,15 +5,15 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from service.active import UNFINISHED
 from service.storage.durable import faults
 from service.vocabulary import CONTENT_TYPES, is_deposition_id
 
 #: Folders of the tree (reference section 1).
 TREE = ("archive", "autogroup", "deposit")
 #: What only says something about running processes, is a secret, or says which site and database these are.
-_NOT_KEPT = frozenset(
-    {"workers", "turns", "underway", "owners", "stuck-locks", "local-token", "forms.key", "environment", "database.json"}
-)
+_OF_PROCESSES = {"workers", "turns", "underway", "owners", "stuck-locks", UNFINISHED}
+_NOT_KEPT = frozenset({"local-token", "forms.key", "environment", "database.json"} | _OF_PROCESSES)
 _FILE = re.compile(r"(.+)_(" + "|".join(CONTENT_TYPES) + r")_P1\.cif(?:\.V[0-9]+)?", re.ASCII)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -24,20 +25,25 @@ def restore(
     """Restore a site and give the manifest of its backup. The active profile comes last, and makes the site a whole one.
 
     What a site holds already is backed up into the folder `aside`, and then replaced; without one only an empty site is
-    restored into. In profiles with both stores each deposition is synced then, so that the database knows the new files; one
-    that cannot be is complained of. Raises NotFound, DamagedBackup or Conflict before anything is touched.
+    restored into. A site whose restore broke off is not whole and does not start; any restore then goes on without asking.
+    In profiles with both stores each deposition is synced then, so that the database knows the new files; one that cannot be
+    is complained of. Raises NotFound, DamagedBackup or Conflict before anything is touched.
     """
     manifest = verified(root, shown)
     settings = found.settings
-    there = first_file(settings)
-    if there and aside is None:
-        raise Conflict(f"the site is not empty, it holds {there} for one; restore into an empty site, or with --confirm")
-    if there and aside:
+    there, file = first_file(settings), found.switching.file
+    goes_on, begin = file.unfinished() is not None, partial(file.begin_restore, root.resolve())
+    if there and not goes_on:
+        if aside is None:
+            raise Conflict(f"the site is not empty, it holds {there} for one; restore into an empty site, or with --confirm")
         _require_replaceable(found, manifest)
         back_up(found, aside, shown)
     if manifest.tables:
         schema.initialise(settings, adopt=False)
-        loaded(settings, _tables(root, manifest.tables, shown), manifest.tables, replace=there is not None)
+        rows = _tables(root, manifest.tables, shown)
+        loaded(settings, rows, manifest.tables, begin, replace=goes_on or there is not None)
+    else:
+        begin()
     _remove_others(root, settings)
     _put_all(root, "files/", settings.cif_root, shown)
     _put_all(root, "state/", settings.state_dir, shown)
@@ -51,6 +57,7 @@ def restore(
                 complain(f"{deposition_data_set_id}: {error.message}")
     for entry in entries(root, _ACTIVE):
         _put(root, entry, settings.state_dir / "profile.json")
+    file.end_restore()
     return manifest
 
 

@@ -12,6 +12,7 @@ from service.backup.restore import restore as put_back
 from service.backup.write import back_up
 from service.cli.common import json_option, services_of, show
 from service.cli.progress import shown
+from service.errors import MessagingError
 
 _FOLDER = click.Path(path_type=Path)
 
@@ -39,14 +40,24 @@ def restore(context: click.Context, *, directory: Path, confirm: bool, as_json: 
     """Put a backup into an empty site, its database of either kind; the service does not run meanwhile.
 
     The backup is compared with its manifest before anything is touched. With --confirm what the site holds is backed up
-    beside the backup, in a folder named after it with `-replaced-` and the time, and then replaced. Exit 1 when the backup
+    beside the backup, in a folder named after it with `-replaced-` and the time, and then replaced. One that broke off is
+    finished by running it again, and the service does not start before. Exit 1 when the backup
     is none, when it was changed, when the site is not empty and nothing was confirmed, or when a restored deposition cannot
     be read.
     """
     faults: list[str] = []
     root = directory.resolve()
     aside = root.with_name(f"{root.name}-replaced-{datetime.now(UTC):%Y%m%dT%H%M%SZ}") if confirm else None
-    manifest = put_back(services_of(context), directory, faults.append, aside, shown)
+    found = services_of(context)
+    try:
+        manifest = put_back(found, directory, faults.append, aside, shown)
+    except MessagingError:
+        if found.switching.file.unfinished() is not None:
+            click.echo(
+                "the restore broke off; mend what is named and run it again, before that the site does not start", err=True
+            )
+            click.echo(f"what the site held is in {aside}" if aside and aside.exists() else "the site was empty", err=True)
+        raise
     replaced = {"replaced": str(aside)} if aside and aside.exists() else {}
     show(_told(directory, manifest) | replaced, as_json=as_json)
     _complain_all(context, faults)

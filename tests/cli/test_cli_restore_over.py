@@ -1,13 +1,16 @@
 """`msgmodule restore --confirm`: over a site that holds something, which is backed up first and comes back from there."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 from support.command import Done, msgmodule
 from support.contract import append
+from support.forked import forked
 from support.site import DEPOSITION, Site, make_site
 
+from service.backup import restore as backup_restore
 from service.messages import Correspondence
 
 LATER = "D_1000000077"
@@ -91,3 +94,46 @@ def test_rows_that_a_backup_has_no_rows_for_are_not_left_beside_its_files(served
     assert (done.returncode, "switch to cif-only" in done.stderr) == (1, True)
     assert held(served) == newer
     assert restore(files_alone, folder, "--confirm", profile="cif-only").returncode == 0
+
+
+@pytest.mark.parametrize("step", ["_remove_others", "_put_all", "_put"])
+def test_a_site_whose_restore_was_killed_does_not_start_and_is_whole_once_it_is_run_again(served: Site, step: str) -> None:
+    before, first = held(served), served.root / "first"
+    write(served, DEPOSITION, "newer")
+    _killed_at(served, first, step)
+
+    for command in (["run", "--port", "1"], ["status"], ["health"], ["profile", "show"]):
+        done = msgmodule(served, *command, profile=DUAL)
+        assert (done.returncode, f"msgmodule restore {first}" in done.stderr) == (1, True), done
+    done = restore(served, str(first))
+    assert done.returncode == 0, done.stderr
+    assert held(served) == before
+    assert served.services("").switching.active().profile == DUAL
+
+
+def _killed_at(site: Site, folder: Path, step: str) -> None:
+    def killed() -> None:
+        setattr(backup_restore, step, lambda *_: os._exit(9))
+        backup_restore.restore(site.services(DUAL), folder, print, site.root / "aside")
+
+    process = forked.Process(target=killed)
+    process.start()
+    process.join()
+    assert process.exitcode == 9
+
+
+def test_a_restore_that_fails_says_that_it_is_half_done_and_where_the_rest_is(served: Site) -> None:
+    before, first = held(served), served.root / "first"
+    directory = served.archive / DEPOSITION
+    moved = directory.rename(served.root / "moved")
+    directory.touch()  # a file where a directory must be made
+
+    done = restore(served, str(first), "--confirm")
+
+    assert done.returncode == 1
+    assert "run it again" in done.stderr
+    assert f"what the site held is in {first}-replaced-" in done.stderr
+    directory.unlink()
+    assert restore(served, str(first)).returncode == 0
+    assert held(served) == before
+    assert moved.is_dir()

@@ -1,7 +1,7 @@
 """All rows of the database as plain values, and back; what is derived from others is left out and made anew."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
@@ -37,17 +37,24 @@ def dumped(settings: Settings) -> Iterator[tuple[str | None, Iterator[tuple[str,
 
 
 def loaded(
-    settings: Settings, tables: Iterable[tuple[str, Rows]], expected: Mapping[str, int], *, replace: bool = False
+    settings: Settings,
+    tables: Iterable[tuple[str, Rows]],
+    expected: Mapping[str, int],
+    begin: Callable[[], None],
+    *,
+    replace: bool,
 ) -> None:
     """Put rows into the empty tables, or in place of those there, in one transaction, or none of them.
 
-    Raises Conflict for a database that holds depositions, DamagedBackup where the rows are not as many as expected.
+    `begin` is called once it is known that they may be put there, before the first one is. Raises Conflict for a database
+    that holds depositions, DamagedBackup where the rows are not as many as expected.
     """
     with opened(settings, patient=True) as engine, engine.execution_options(writes=True).begin() as connection:
         for table in reversed(_TABLES.values()) if replace else ():
             connection.execute(delete(table))
         if connection.scalar(_count(deposition)):
             raise Conflict("the database holds depositions already; restore into an empty one")
+        begin()
         for name, rows in tables:
             while batch := [_completed(name, row) for row in islice(rows, _BATCH)]:
                 connection.execute(insert(_TABLES[name]), batch)
