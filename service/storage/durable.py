@@ -31,11 +31,17 @@ def unavailable(path: Path, error: OSError) -> FileUnavailable:
 
 
 def write_new(path: Path, data: bytes, mode: int = 0o640, *, durable: bool = True) -> None:
-    """Make a file appear whole, in place of an old one of that name; and last through a power cut. Raises OSError."""
+    """Make a file appear whole, in place of an old one of that name; and last through a power cut. Raises OSError.
+
+    One that root makes is given to whom its directory belongs: a command run by root must not lock the service out.
+    """
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
         with temporary.open("wb") as file:
             os.fchmod(file.fileno(), mode)
+            if os.geteuid() == 0:
+                owner = path.parent.stat()
+                os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
             file.write(data)
             file.flush()
             if durable:

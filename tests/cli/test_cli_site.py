@@ -1,6 +1,7 @@
 """The commands that set up and check a site: `demo`, `db`, `health`, `token`, and the refusals of `run`."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,25 @@ def test_a_token_without_a_name_or_a_known_scope_is_wrong_usage(site: Site, argu
     done = msgmodule(site, "token", "create", *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert not (site.root / "state" / "tokens.json").exists()
+
+
+def test_what_a_command_writes_as_root_belongs_to_the_service(site: Site) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give files away")
+    state = site.root / "state"
+    state.mkdir(exist_ok=True)
+    os.chown(state, 54322, 54320)
+
+    assert msgmodule(site, "token", "create", "metrics", "--scope", "metrics").returncode == 0
+
+    found = (state / "tokens.json").stat()
+    assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (54322, 54320, 0o600)
+
+
+def test_a_folder_that_cannot_be_made_for_the_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = msgmodule(make_site(tmp_path, f"sqlite:///{tmp_path}/file/below/messages.db"), "db", "init")
+    assert (done.returncode, f"{tmp_path}/file/below" in done.stderr) == (1, True)
 
 
 def test_a_command_that_does_not_exist_is_wrong_usage(site: Site) -> None:

@@ -16,6 +16,7 @@ from service.storage.database.engine import options_of, prepare, url_of
 from service.storage.database.failures import translated
 from service.storage.database.identity import Identity, ensure_identity, identity_of
 from service.storage.database.tables import TABLE_OPTIONS
+from service.storage.durable import faults
 from settings import Settings
 
 _FOLDER = Path(__file__).parent / "migrations"
@@ -114,7 +115,9 @@ def _create_database(settings: Settings) -> None:
     """Make an empty database on the server where there is none under that name; SQLite makes its file by itself."""
     url = url_of(settings)
     if url.get_backend_name() == "sqlite":
-        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(str(url.database)).parent
+        with faults(folder):
+            folder.mkdir(parents=True, exist_ok=True)
         return
     engine = create_engine(url.set(database=""), connect_args=options_of(settings)["connect_args"])
     charset, collation = TABLE_OPTIONS["mysql_charset"], TABLE_OPTIONS["mysql_collate"]
