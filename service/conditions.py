@@ -72,7 +72,7 @@ def none_behind(situation: Situation) -> tuple[bool, str]:
     return not left, some(left, "are behind", _failures(situation))
 
 
-@condition("archive_in_database", "run `msgmodule import --all`, then try again")
+@condition("archive_in_database", "run `msgmodule import --all`, mend the files that it calls damaged, then try again")
 def archive_in_database(situation: Situation) -> tuple[bool, str]:
     """Every deposition of the tree is in the database as its files are now."""
     stores = situation.stores
@@ -117,7 +117,7 @@ def no_shadow_mismatch(situation: Situation) -> tuple[bool, str]:
 
 @condition("files_quiet", "find the program that writes the files and end that, then wait for the setting quiet_period")
 def files_quiet(situation: Situation) -> tuple[bool, str]:
-    """No other program has written a file for a while."""
+    """No file was found written by another program for a while."""
     last = ForeignWrites(situation.settings.state_dir).last()
     if last is None:
         return True, "no file was found written by another program"

@@ -134,7 +134,9 @@ def _in_motion(path: Path, found: tuple[bytes, str], taken: Held | DamagedCif, *
 
 
 def _damaged(path: Path, error: DamagedCif) -> DamagedFile:
+    snapshot = f"{path.name}.PREV0"
+    source = f"{snapshot} or a backup" if path.with_name(snapshot).exists() else "a backup"
     return DamagedFile(
-        f"{path} is damaged: {error}; nothing is written to it. Restore it from {path.name}.PREV0 or a backup",
+        f"{path} is damaged: {error}; nothing is written to it. Restore it from {source}",
         path=str(path),
     )
