@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from support.site import Site
 
-from service.errors import FileUnavailable, InvalidInput, NotFound
+from service.errors import Conflict, FileUnavailable, InvalidInput, NotFound
 from service.security import OPEN_ENDPOINTS, Tokens, requires
 from settings import SCOPES
 
@@ -137,7 +137,7 @@ def test_a_token_file_that_cannot_be_read_closes_the_door(site: Site, app: Flask
 def test_names_are_unique_and_scopes_known(site: Site) -> None:
     tokens = Tokens(site.root / "state")
     tokens.create("one", ("admin",))
-    with pytest.raises(InvalidInput, match="one"):
+    with pytest.raises(Conflict, match="one"):
         tokens.create("one", ("admin",))
     for scopes in ((), ("admin", "root")):
         with pytest.raises(InvalidInput, match="use messages:read, messages:write, metrics, admin"):
