@@ -129,7 +129,9 @@ class Sync:
             self._bring_files(one, recorded, wait)
             new = self._database.bring(deposition_data_set_id, one.held, decide)
         complete = {c for c in CONTENT_TYPES if one.held[c][0] == new.section(c)}
-        self._pending.forget(path for path, delta in one.kept.all.items() if delta.content_type in complete)
+        # what waits goes first: left alone by a crash it could be made again, what was brought in only guards a file
+        kept = {**one.kept.waiting, **one.kept.brought}
+        self._pending.forget(path for path, delta in kept.items() if delta.content_type in complete)
         self._pending.keep_on(path for path, delta in one.kept.waiting.items() if delta.content_type not in complete)
         if not one.behind and len(complete) == len(CONTENT_TYPES):
             self._markers.clear(deposition_data_set_id, mark)
