@@ -11,9 +11,10 @@ from service.vocabulary import CONTENT_TYPES, is_deposition_id
 
 #: Folders of the tree (reference section 1).
 TREE = ("archive", "autogroup", "deposit")
-#: What only says something about running processes, is a secret, or says which site and database these are.
-_OF_PROCESSES = {"workers", "turns", "underway", "owners", "stuck-locks", UNFINISHED}
-_NOT_KEPT = frozenset({"local-token", "forms.key", "environment", "database.json"} | _OF_PROCESSES)
+#: What only says something about running processes and commands.
+_PASSING = {"workers", "turns", "underway", "owners", "stuck-locks", UNFINISHED}
+#: That, secrets, and what says which site and database these are.
+_NOT_KEPT = frozenset({"local-token", "forms.key", "environment", "database.json"} | _PASSING)
 _FILE = re.compile(r"(.+)_(" + "|".join(CONTENT_TYPES) + r")_P1\.cif(?:\.V[0-9]+)?", re.ASCII)
 
 

@@ -41,9 +41,8 @@ def restore(context: click.Context, *, directory: Path, confirm: bool, as_json: 
 
     The backup is compared with its manifest before anything is touched. With --confirm what the site holds is backed up
     beside the backup, in a folder named after it with `-replaced-` and the time, and then replaced. One that broke off is
-    finished by running it again, and the service does not start before. Exit 1 when the backup
-    is none, when it was changed, when the site is not empty and nothing was confirmed, or when a restored deposition cannot
-    be read.
+    finished by running it again, and the service does not start before. Exit 1 when the backup is none, when it was changed,
+    when the site is not empty and nothing was confirmed, or when a restored deposition cannot be read.
     """
     faults: list[str] = []
     root = directory.resolve()

@@ -59,11 +59,11 @@ class Kept:
         written = [delta for delta in edits if not delta.begun]
         last = {unnumbered(delta.row) for delta in _last_edits(written).values()}
         return Edits(
-            frozenset(unnumbered(delta.before) for delta in edits if delta.before),
-            frozenset(unnumbered(row) for row in left if row),
-            frozenset(unnumbered(delta.row) for delta in self.brought.values() if delta.is_edit),
-            frozenset(unnumbered(row) for delta in self.deltas if delta.begun for row in delta.added) - held,
-            frozenset(unnumbered(delta.before) for delta in written if delta.before) - last,
+            found=frozenset(unnumbered(delta.before) for delta in edits if delta.before),
+            left=frozenset(unnumbered(row) for row in left if row),
+            brought=frozenset(unnumbered(delta.row) for delta in self.brought.values() if delta.is_edit),
+            begun=frozenset(unnumbered(row) for delta in self.deltas if delta.begun for row in delta.added) - held,
+            undone=frozenset(unnumbered(delta.before) for delta in written if delta.before) - last,
         )
 
     @cached_property

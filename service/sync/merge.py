@@ -169,8 +169,10 @@ class _Category:
         if file == row:
             return file
         facts, edits = self._judged.facts, self._judged.edits
-        if self._judged.is_old_copy or unnumbered(file) in edits.found | edits.brought:
-            if not self._judged.is_old_copy and unnumbered(file) in edits.undone:
+        if self._judged.is_old_copy:
+            return row
+        if unnumbered(file) in edits.found | edits.brought:
+            if unnumbered(file) in edits.undone:
                 self.conflicts.append(Difference(row, file))
             return row
         rows_changed = facts.cif_behind or unnumbered(row) in edits.left

@@ -1,13 +1,12 @@
 """`msgmodule restore --confirm`: over a site that holds something, which is backed up first and comes back from there."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
 from support.command import Done, msgmodule
 from support.contract import append
-from support.forked import forked
+from support.forked import killed
 from support.site import DEPOSITION, Site, make_site
 
 from service.backup import restore as backup_restore
@@ -100,7 +99,7 @@ def test_rows_that_a_backup_has_no_rows_for_are_not_left_beside_its_files(served
 def test_a_site_whose_restore_was_killed_does_not_start_and_is_whole_once_it_is_run_again(served: Site, step: str) -> None:
     before, first = held(served), served.root / "first"
     write(served, DEPOSITION, "newer")
-    _killed_at(served, first, step)
+    killed(lambda: backup_restore.restore(served.services(DUAL), first, print, served.root / "aside"), backup_restore, step)
 
     for command in (["run", "--port", "1"], ["status"], ["health"], ["profile", "show"]):
         done = msgmodule(served, *command, profile=DUAL)
@@ -109,17 +108,6 @@ def test_a_site_whose_restore_was_killed_does_not_start_and_is_whole_once_it_is_
     assert done.returncode == 0, done.stderr
     assert held(served) == before
     assert served.services("").switching.active().profile == DUAL
-
-
-def _killed_at(site: Site, folder: Path, step: str) -> None:
-    def killed() -> None:
-        setattr(backup_restore, step, lambda *_: os._exit(9))
-        backup_restore.restore(site.services(DUAL), folder, print, site.root / "aside")
-
-    process = forked.Process(target=killed)
-    process.start()
-    process.join()
-    assert process.exitcode == 9
 
 
 def test_a_restore_that_fails_says_that_it_is_half_done_and_where_the_rest_is(served: Site) -> None:

@@ -1,13 +1,11 @@
 """A copy says, wherever it is, whether its file was written: what never stood there proves no old copy, what did does."""
 
-import os
 import threading
 import time
-from collections.abc import Callable
 
 import pytest
 from support.dual import DEP, QUICK, Dual, away, drafted, dual, noted
-from support.forked import forked
+from support.forked import forked, killed
 from support.site import DUAL, Site
 from support.world import Died
 
@@ -41,16 +39,7 @@ def _reference(version_id: str) -> FileReference:
 
 def _read_by_one_that_dies(site: Site, profile: str, owner: object, step: str) -> None:
     """Have m2 marked read by a process that dies at a step."""
-    _killed(lambda: dual(site, profile, **QUICK).chain.apply(MarkRead(DEP, "m2")), owner, step)
-
-
-def _killed(work: Callable[[], object], owner: object, step: str) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(owner, step, lambda *_, **__: os._exit(9))
-        worker = forked.Process(target=work)
-        worker.start()
-        worker.join()
-    assert worker.exitcode == 9
+    killed(lambda: dual(site, profile, **QUICK).chain.apply(MarkRead(DEP, "m2")), owner, step)
 
 
 def _texts(made: Dual) -> list[str | None]:
@@ -121,7 +110,7 @@ def test_an_old_copy_that_lacks_a_reference_of_long_ago_is_known_for_one(made: D
     made.chain.apply(Amend(DEP, message, message, (_reference("1"),)))
     made.chain.apply(SENT)
     more = Amend(DEP, message, message, (_reference("1"), _reference("2")))
-    _killed(lambda: dual(made.site, profile, **QUICK).chain.apply(more), files, "replace")
+    killed(lambda: dual(made.site, profile, **QUICK).chain.apply(more), files, "replace")
 
     made.put_back(old)
 
@@ -145,7 +134,7 @@ def test_a_second_equal_reference_that_was_never_written_proves_no_old_copy(made
     assert message is not None
     with away(made):
         made.chain.apply(Amend(DEP, message, message, (one,)))
-        _killed(
+        killed(
             lambda: dual(made.site, profile, **QUICK).chain.apply(Amend(DEP, message, message, (one, one))), files, "replace"
         )
         made.put_back(made.old_copy().replace(b"draft", b"theirs"))

@@ -1,11 +1,10 @@
 """Two writers of one row that cross on the way to the database: the later one holds, and an old copy erases neither."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from support.dual import DEP, Dual, away, dual, first_call, flags, noted
+from support.dual import DEP, Dual, away, dual, first_call, flags, logged_conflicts, noted
 from support.site import DUAL, Site
 
 from service.changes import AppendMessage, Change, EditDraft, MarkRead, Tag
@@ -49,10 +48,9 @@ def text(both: Dual) -> str | None:
 
 def logged(both: Dual) -> list[tuple[str, str]]:
     """Give the texts that were kept and lost by conflicts, as both logs hold them."""
-    lines = (both.site.root / "state" / "conflicts.jsonl").read_text().splitlines()
     in_file, in_database = (
         [(entry["kept"]["message_text"], entry["lost"]["message_text"]) for entry in log]
-        for log in (map(json.loads, lines), noted(both.site))
+        for log in (logged_conflicts(both.site), noted(both.site))
     )
     assert in_file == in_database
     return in_file

@@ -1,12 +1,11 @@
 """A worker that died between its file and the database leaves a copy of its change: it is known to all, and never stays."""
 
-import os
 from contextlib import nullcontext
 
 import pytest
 from support.command import msgmodule
 from support.dual import DEP, QUICK, Dual, away, drafted, dual, flags, noted
-from support.forked import forked
+from support.forked import killed
 from support.site import DUAL, Site
 from support.world import Died
 
@@ -77,12 +76,7 @@ def test_a_worker_killed_before_its_file_was_written_undoes_no_edit_of_another_p
     made = drafted(site, profile)
     made.append("m2")
     made.read()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(files, "replace", lambda *_, **__: os._exit(9))
-        killed = forked.Process(target=_mark_read, args=(site, profile, outage))
-        killed.start()
-        killed.join()
-    assert killed.exitcode == 9
+    killed(lambda: _mark_read(site, profile, outage), files, "replace")
     made.put_back(made.old_copy().replace(b"draft", b"theirs"))
     assert _texts(made) == ["theirs", "text"]
     assert [(n["kept"]["message_text"], n["lost"]["message_text"]) for n in noted(site)] == [("theirs", "draft")]

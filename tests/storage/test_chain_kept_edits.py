@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.dual import DEP, Dual, away, dual, first_call
+from support.dual import DEP, Dual, away, dual, first_call, logged_conflicts
 from support.mariadb import PrivateServer
 from support.site import DUAL, make_site
 from support.world import Died
@@ -47,8 +47,7 @@ def message(both: Dual) -> Message:
 
 
 def logged(both: Dual) -> str:
-    log = both.site.root / "state" / "conflicts.jsonl"
-    return json.dumps([json.loads(line) for line in log.read_text().splitlines()]) if log.exists() else ""
+    return json.dumps(logged_conflicts(both.site))
 
 
 def test_an_edit_of_an_outage_reaches_the_database_when_it_is_back(both: Dual, private_mariadb: PrivateServer) -> None:

@@ -1,12 +1,8 @@
 """What stands in a file as an edit of an outage found it is an old copy or was meant: the edit stays, both are noted."""
 
-import json
-import os
-from typing import Any
-
 import pytest
-from support.dual import DEP, QUICK, Dual, away, drafted, dual, flags, noted
-from support.forked import forked
+from support.dual import DEP, QUICK, Dual, away, drafted, dual, flags, logged_conflicts, noted
+from support.forked import killed
 from support.site import DUAL, Site
 
 from service.changes import MarkRead, Tag
@@ -23,9 +19,7 @@ def both(request: pytest.FixtureRequest, site: Site) -> Dual:
 
 def logged(both: Dual) -> list[tuple[str, str]]:
     """Give the read flags, kept and lost, of the lines of the log."""
-    log = both.site.root / "state" / "conflicts.jsonl"
-    entries: list[dict[str, Any]] = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
-    return [(entry["kept"]["read_status"], entry["lost"]["read_status"]) for entry in entries]
+    return [(entry["kept"]["read_status"], entry["lost"]["read_status"]) for entry in logged_conflicts(both.site)]
 
 
 def test_flags_that_another_program_set_back_in_an_outage_are_noted_when_it_is_over(both: Dual) -> None:
@@ -86,14 +80,11 @@ def test_an_old_copy_that_took_a_message_too_was_not_meant(both: Dual) -> None:
 
 
 def test_a_file_that_a_killed_writer_did_not_come_to_was_set_back_by_nobody(
-    both: Dual, monkeypatch: pytest.MonkeyPatch
+    both: Dual,
 ) -> None:
     profile = both.services.settings.profile.name
-    with away(both), monkeypatch.context() as patch:
-        patch.setattr(files, "replace", lambda *_, **__: os._exit(9))
-        worker = forked.Process(target=lambda: dual(both.site, profile, **QUICK).chain.apply(MarkRead(DEP, "m1")))
-        worker.start()
-        worker.join()
+    with away(both):
+        killed(lambda: dual(both.site, profile, **QUICK).chain.apply(MarkRead(DEP, "m1")), files, "replace")
     assert len(both.kept("ahead")) == 1
 
     assert flags(both) == EDITED

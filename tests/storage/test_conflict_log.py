@@ -1,6 +1,5 @@
 """A row that was changed on both sides: both values are in the file and in the table, once, before one of them is gone."""
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any
 
 import pymysql
 import pytest
-from support.dual import DEP, Dual, dual, noted
+from support.dual import DEP, Dual, dual, logged_conflicts, noted
 from support.mariadb import PrivateServer
 from support.site import DUAL, make_site
 
@@ -45,11 +44,6 @@ def change_both(both: Dual, in_file: str = IN_FILE, in_database: str = IN_DATABA
     both.services.stores.database.apply(edited(in_database))
 
 
-def in_file(both: Dual) -> list[dict[str, Any]]:
-    log = both.site.root / "state" / "conflicts.jsonl"
-    return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
-
-
 def texts(entries: list[dict[str, Any]]) -> list[tuple[str, str]]:
     return [(entry["kept"]["message_text"], entry["lost"]["message_text"]) for entry in entries]
 
@@ -68,8 +62,8 @@ def test_both_values_are_in_the_file_and_in_the_table_whichever_store_wins(both:
 
     assert [m.message_text for m in both.in_files().messages] == [decided(both)[0]]
     assert both.is_equal()
-    assert texts(noted(both.site)) == texts(in_file(both)) == [decided(both)]
-    row, line = noted(both.site)[0], in_file(both)[0]
+    assert texts(noted(both.site)) == texts(logged_conflicts(both.site)) == [decided(both)]
+    row, line = noted(both.site)[0], logged_conflicts(both.site)[0]
     assert begun <= datetime.fromisoformat(line.pop("time")) <= datetime.fromisoformat(row.pop("time")) <= datetime.now(UTC)
     assert row == line
     assert (row["deposition_data_set_id"], row["category"]) == (DEP, "pdbx_deposition_message_info")
@@ -82,7 +76,7 @@ def test_a_conflict_in_a_file_that_lacks_a_message_as_well_is_noted_once(both: D
     both.read()
 
     assert both.is_equal()
-    assert texts(noted(both.site)) == texts(in_file(both)) == [decided(both)]
+    assert texts(noted(both.site)) == texts(logged_conflicts(both.site)) == [decided(both)]
 
 
 @pytest.mark.parametrize("both", [DB_READ], indirect=True)
@@ -91,7 +85,7 @@ def test_a_conflict_in_a_file_that_is_locked_is_noted_once(both: Dual) -> None:
     lock_of(both.file()).touch()
     both.read()
 
-    assert texts(noted(both.site)) == texts(in_file(both)) == [(IN_DATABASE, IN_FILE)]
+    assert texts(noted(both.site)) == texts(logged_conflicts(both.site)) == [(IN_DATABASE, IN_FILE)]
 
 
 @pytest.mark.parametrize("both", [DB_READ], indirect=True)
@@ -99,7 +93,7 @@ def test_what_a_file_is_about_to_lose_is_noted_before_it_is_written(both: Dual, 
     seen: list[object] = []
 
     def put(*_: object) -> str:
-        seen.extend((texts(noted(both.site)), texts(in_file(both))))
+        seen.extend((texts(noted(both.site)), texts(logged_conflicts(both.site))))
         raise FileUnavailable("the disk is full")
 
     change_both(both)
@@ -121,7 +115,7 @@ def test_what_the_rows_did_not_lose_after_all_is_not_in_the_table(both: Dual, mo
     monkeypatch.setattr(depositions, "record", die)
     both.read()
     assert noted(both.site) == []
-    assert texts(in_file(both)) == [(IN_FILE, IN_DATABASE)]
+    assert texts(logged_conflicts(both.site)) == [(IN_FILE, IN_DATABASE)]
 
     both.read()
     assert texts(noted(both.site)) == [(IN_FILE, IN_DATABASE)]

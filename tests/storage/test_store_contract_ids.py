@@ -9,6 +9,8 @@ from service.changes import EditDraft, MarkRead, Tag
 from service.errors import NotFound
 from service.messages import Status
 from service.storage.base import Store
+from service.storage.cif.store import CifStore
+from service.storage.guard import GuardedDatabase
 from service.vocabulary import FROM_DEPOSITOR, NOTES, TO_DEPOSITOR
 
 
@@ -104,3 +106,13 @@ def test_without_the_setting_a_first_message_makes_no_deposition(name: str, tmp_
 def test_a_store_says_that_it_is_ready(store: Store, dep: str) -> None:
     append(store, dep, "m")
     assert store.is_ready()
+
+
+@pytest.mark.parametrize("name", ["cif", "guarded database sqlite", "guarded database mariadb"])
+def test_a_probe_of_a_single_store_leaves_nothing(name: str, tmp_path: Path, dep: str) -> None:
+    with subject(name, tmp_path) as store:
+        assert isinstance(store, CifStore | GuardedDatabase)
+        append(store, dep, "m")
+        before = store.read(dep).correspondence
+        assert set(store.probe().values()) == {"ok"}
+        assert store.read(dep).correspondence == before

@@ -83,6 +83,12 @@ def noted(site: Site) -> list[dict[str, Any]]:
     return [row | {side: json.loads(row[side]) for side in ("kept", "lost")} for row in found]
 
 
+def logged_conflicts(site: Site) -> list[dict[str, Any]]:
+    """Give the conflicts in the file."""
+    log = site.root / "state" / "conflicts.jsonl"
+    return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+
+
 def first_call(owner: object, name: str, patch: pytest.MonkeyPatch, before: Callable[[], object]) -> None:
     """Let something happen just before the first call of a method."""
     method = getattr(owner, name)

@@ -1,5 +1,6 @@
 """Work of a test in processes of their own, all at once; one that ends without an answer fails the test there and then."""
 
+import os
 from collections.abc import Callable, Sequence
 from multiprocessing import get_context
 from multiprocessing.connection import wait
@@ -33,6 +34,16 @@ def in_processes(works: Sequence[Callable[[], T]]) -> list[T]:
             process.join()
             receiver.close()
     return [answers[number] for number in range(len(works))]
+
+
+def killed(work: Callable[[], object], owner: object, step: str) -> None:
+    """Have work done by a process that is gone at a step, as one that is killed there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(owner, step, lambda *_, **__: os._exit(9))
+        worker = forked.Process(target=work)
+        worker.start()
+        worker.join()
+    assert worker.exitcode == 9
 
 
 def _answer(work: Callable[[], object], sender: Any) -> None:
