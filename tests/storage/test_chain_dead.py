@@ -4,7 +4,7 @@ from contextlib import nullcontext
 
 import pytest
 from support.command import msgmodule
-from support.dual import DEP, QUICK, Dual, away, drafted, dual, flags, noted
+from support.dual import DEP, QUICK, Dual, away, drafted, dual, flags, logged_conflicts, noted
 from support.forked import killed
 from support.site import DUAL, Site
 from support.world import Died
@@ -13,6 +13,7 @@ from service.changes import Amend, EditDraft, MarkRead, Tag
 from service.errors import StoreUnavailable
 from service.messages import Status
 from service.storage.cif import files
+from service.storage.pending import Pending
 from service.vocabulary import TO_DEPOSITOR
 
 UNREAD, READ = ("N", "Y", "N"), ("Y", "Y", "N")
@@ -98,6 +99,29 @@ def test_an_old_copy_over_what_a_dead_worker_added_is_known_for_one(site: Site, 
     made.put_back(old)
     assert _texts(made) == ["sent", "text"]
     assert made.is_equal()
+
+
+@pytest.mark.parametrize("done", [0, 1, 2])
+@pytest.mark.parametrize("profile", DUAL)
+def test_a_sync_killed_while_it_forgets_copies_leaves_none_that_speaks_against_what_came_behind_it(
+    site: Site, profile: str, done: int
+) -> None:
+    made = drafted(site, profile)
+    with away(made):
+        for text in ("one", "two", "three"):
+            made.chain.apply(EditDraft(DEP, TO_DEPOSITOR, "m1", "2026-02-02 02:02:02", {"message_text": text}))
+    forget = Pending.forget
+    killed(
+        lambda: dual(site, profile, **QUICK).chain.read(DEP),
+        Pending,
+        "forget",
+        lambda pending, copies: forget(pending, list(copies)[:done]),
+    )
+    assert len(made.kept("pending")) == 3 - done
+
+    assert _texts(made) == ["three"]
+    assert made.is_equal()
+    assert made.kept("pending") == noted(site) == logged_conflicts(site) == []
 
 
 def _mark_read(site: Site, profile: str, outage: bool) -> None:

@@ -36,10 +36,15 @@ def in_processes(works: Sequence[Callable[[], T]]) -> list[T]:
     return [answers[number] for number in range(len(works))]
 
 
-def killed(work: Callable[[], object], owner: object, step: str) -> None:
-    """Have work done by a process that is gone at a step, as one that is killed there."""
+def killed(work: Callable[[], object], owner: object, step: str, part: Callable[..., object] = lambda *_, **__: None) -> None:
+    """Have work done by a process that is gone at a step, as one that is killed there, once part of the step is done."""
+
+    def die(*given: Any, **more: Any) -> None:
+        part(*given, **more)
+        os._exit(9)
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(owner, step, lambda *_, **__: os._exit(9))
+        patch.setattr(owner, step, die)
         worker = forked.Process(target=work)
         worker.start()
         worker.join()
