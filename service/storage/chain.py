@@ -15,7 +15,7 @@ from service.errors import (
 )
 from service.storage.base import BEHIND, WRITTEN, Answer, Moved, Observer, Outcome, Snapshot, unknown_deposition
 from service.storage.cif.store import CifStore
-from service.storage.dual import Dual
+from service.storage.dual import AWAY, Dual
 from service.storage.guard import GuardedDatabase
 from service.storage.markers import Markers
 from service.storage.pending import Pending
@@ -38,7 +38,10 @@ class FilesAnswer(Dual):
         return self.cif.is_ready()
 
     def read(self, deposition_data_set_id: str) -> Answer:
-        """Answer from the files, synced where the database says otherwise; unverified while it is down."""
+        """Answer from the files, synced where the database says otherwise; unverified while it is down.
+
+        Raises FileUnavailable where it is not, and they cannot be synced: an old copy would be told as it is.
+        """
         try:
             state = self.database.state(deposition_data_set_id)
             if self.is_settled(deposition_data_set_id, state):
@@ -46,7 +49,7 @@ class FilesAnswer(Dual):
                 if self.is_settled(deposition_data_set_id, state):  # while it was read, too
                     return found
             return Answer(self.sync.run(deposition_data_set_id, "read", wait=READER_WAITS).correspondence, self.cif.name)
-        except (StoreUnavailable, DatabaseRefused):
+        except AWAY:
             return self.files_alone(deposition_data_set_id)
 
 

@@ -43,6 +43,22 @@ def edited(message_text: str) -> EditDraft:
     return EditDraft(DEP, TO_DEPOSITOR, "m1", "2026-02-02 02:02:02", {"message_text": message_text})
 
 
+@pytest.mark.parametrize("both", ["dual-write-cif-read"], indirect=True)
+def test_files_that_cannot_be_synced_are_no_answer_while_the_database_knows_better(both: Dual) -> None:
+    old = both.old_copy()
+    both.append("m2")
+    both.read()
+    both.put_back(old)
+    underway = both.site.root / "state" / "underway"
+    underway.unlink()
+    underway.mkdir()
+    with pytest.raises(FileUnavailable):
+        both.read()
+
+    underway.rmdir()
+    assert both.read() == ["m1", "m2"]
+
+
 def test_a_message_that_the_database_refuses_is_kept_and_still_read(both: Dual) -> None:
     refuse_rows(both.site)
 

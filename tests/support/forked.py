@@ -36,7 +36,9 @@ def in_processes(works: Sequence[Callable[[], T]]) -> list[T]:
     return [answers[number] for number in range(len(works))]
 
 
-def killed(work: Callable[[], object], owner: object, step: str, part: Callable[..., object] = lambda *_, **__: None) -> None:
+def killed(
+    work: Callable[[], object], owner: object, step: str, part: Callable[..., object] = lambda *_, **__: None
+) -> None:
     """Have work done by a process that is gone at a step, as one that is killed there, once part of the step is done."""
 
     def die(*given: Any, **more: Any) -> None:
