@@ -1,9 +1,10 @@
 """What the checks of a move look at: the site as it is, and what was brought up for the move."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from service.active import Active, Workers
+from service.errors import SwitchRefused
 from service.storage.build import Stores
 from service.storage.markers import Markers
 from service.storage.pending import Pending
@@ -67,3 +68,9 @@ def some(depositions: Iterable[str], what: str, reasons: dict[str, str] | None =
     names = list(depositions)
     shown = [f"{name} ({reasons[name]})" if reasons and name in reasons else name for name in names[:5]]
     return f"{len(names)} depositions {what}{': ' if names else ''}{', '.join(shown)}{', …' if len(names) > 5 else ''}"
+
+
+def refusal(target: Profile, failed: list[Check]) -> SwitchRefused:
+    """Give the error that names the conditions of a profile that do not hold, with their remedies."""
+    remedies = "; ".join(f"{c.name}: {c.found}. {c.remedy}" for c in failed)
+    return SwitchRefused(f"{target.name} is not safe now: {remedies}", checks=[asdict(c) for c in failed])

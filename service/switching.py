@@ -5,11 +5,11 @@ from dataclasses import asdict, dataclass, replace
 
 from service.active import LONGEST, Active, ActiveFile
 from service.clock import utc_now
-from service.conditions import archive_in_database
 from service.errors import Conflict, MessagingError, SwitchRefused
+from service.first_start import require_whole
 from service.moves import Move, adjacent, checked, drained, move_of
-from service.preparation import Progress, silent, sync_known
-from service.situation import Check, Situation
+from service.preparation import Progress, silent
+from service.situation import Check, Situation, refusal
 from service.storage.build import Stores
 from service.text import one_line
 from settings import Profile, Settings, SettingsError
@@ -137,27 +137,14 @@ class Switching:
 
     def _begin(self, profile: Profile) -> Active:
         active = Active(profile.name, 1, "start", utc_now(), "first start", profile.name)
-        if profile.reads == self.stores.database.name:
-            try:
-                self._require_archive(self._situation(active, profile))
-            except SwitchRefused as refused:
-                self.file.audit(event="first start", to=profile.name, who="start", result="refused", **refused.details)
-                raise
+        try:
+            require_whole(self._situation(active, profile))
+        except SwitchRefused as refused:
+            self.file.audit(event="first start", to=profile.name, who="start", result="refused", **refused.details)
+            raise
         self.file.audit(event="first start", to=profile.name, epoch=1, who="start")
         self.file.replace(active)
         return active
-
-    def _require_archive(self, situation: Situation) -> None:
-        """Refuse to answer from a database that lacks something; what it knows, but not as the files are, is brought up."""
-        check = archive_in_database(situation)
-        if not check.ok:
-            try:
-                situation = replace(situation, brought=sync_known(situation, silent))
-            except MessagingError as error:
-                raise _refusal(situation.target, [check]) from error
-            check = archive_in_database(situation)
-        if not check.ok:
-            raise _refusal(situation.target, [check])
 
     def _move(self, active: Active, target: Profile, order: Order) -> Active:
         """Bring up what the move needs, look, and move; the more that is changed meanwhile, the later that is settled."""
@@ -199,12 +186,7 @@ class Switching:
 
     def _refuse(self, active: Active, target: Profile, order: Order, failed: list[Check]) -> None:
         self._audit(active, target.name, order, result="refused", failed=[asdict(check) for check in failed])
-        raise _refusal(target, failed)
+        raise refusal(target, failed)
 
     def _audit(self, active: Active, target: str, order: Order, **more: object) -> None:
         self.file.audit(event="switch", of=active.profile, to=target, who=order.who, reason=order.why, **more)
-
-
-def _refusal(target: Profile, failed: list[Check]) -> SwitchRefused:
-    remedies = "; ".join(f"{c.name}: {c.found}. {c.remedy}" for c in failed)
-    return SwitchRefused(f"{target.name} is not safe now: {remedies}", checks=[asdict(c) for c in failed])

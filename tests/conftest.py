@@ -62,6 +62,7 @@ def _refuse(*_arguments: object, **_more: object) -> None:
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database of each kind, empty."""
     if request.param == "sqlite":
+        (tmp_path / "messages.db").touch()
         yield f"sqlite:///{tmp_path}/messages.db"
     else:
         with mariadb.fresh_database() as url:

@@ -166,21 +166,6 @@ def test_the_files_are_not_left_while_one_holds_a_message_the_database_lacks(sit
     assert kept.message("by-a-legacy-program") is not None
 
 
-def test_a_first_start_takes_the_stated_profile_and_says_so(site: Site) -> None:
-    found = started(site, "dual-write-cif-read")
-    active = found.switching.active()
-    assert (active.profile, active.epoch, active.environment) == ("dual-write-cif-read", 1, "dual-write-cif-read")
-    assert [line["event"] for line in audit(site)] == ["first start"]
-
-
-def test_a_first_start_that_is_refused_is_in_the_trail(legacy_site: Site) -> None:
-    with pytest.raises(SwitchRefused):
-        started(legacy_site, "db-only")
-    (line,) = audit(legacy_site)
-    assert (line["event"], line["to"], line["result"]) == ("first start", "db-only", "refused")
-    assert [check["name"] for check in line["checks"]] == ["archive_in_database"]
-
-
 def test_a_restart_under_the_known_name_follows_what_was_switched(site: Site) -> None:
     move(started(site, "cif-only"), "dual-write-cif-read")
     active = started(site, "cif-only").switching.active()

@@ -39,7 +39,7 @@ def init(context: click.Context, *, adopt: bool, environment: str | None, verify
 @click.pass_context
 def upgrade(context: click.Context, *, as_json: bool) -> None:
     """Bring the schema of the site's database up to date."""
-    _show(context, schema.initialise(settings_of(context), adopt=False), as_json=as_json)
+    _show(context, schema.initialise(settings_of(context), adopt=False, create=False), as_json=as_json)
 
 
 @db.command()

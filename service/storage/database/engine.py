@@ -1,17 +1,20 @@
 """The engine: how connections to SQLite and MariaDB are made, bounded in time, and checked for being the right database."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
 from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolProxiedConnection, QueuePool
 
+from service.errors import DatabaseNotReady
 from service.storage.database.identity import Identity
 from service.storage.database.tables import db
 from settings import Settings
@@ -126,6 +129,7 @@ def prepare(engine: Engine) -> None:
     """Make SQLite durable and its transactions explicit; MariaDB is set by its session command."""
     if engine.dialect.name != "sqlite":
         return
+    event.listen(engine, "do_connect", _require_file)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
 
@@ -150,6 +154,12 @@ def _ask_idle_connections(engine: Engine) -> None:
 
     event.listen(engine, "checkin", returned)
     event.listen(engine, "checkout", taken)
+
+
+def _require_file(_: Dialect, __: ConnectionPoolEntry, given: Sequence[Any], ___: dict[str, Any]) -> None:
+    """Refuse to connect where there is no file: SQLite would make an empty one."""
+    if not Path(given[0]).exists():
+        raise DatabaseNotReady(f"there is no database {given[0]}: check database_url, or run `msgmodule db init`")
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

@@ -9,14 +9,13 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy import Engine, create_engine, inspect
 
+from service.storage.database import creation
 from service.storage.database.defects import defects
 from service.storage.database.engine import options_of, prepare, url_of
 from service.storage.database.failures import translated
 from service.storage.database.identity import Identity, ensure_identity, identity_of
-from service.storage.database.tables import TABLE_OPTIONS
-from service.storage.durable import faults
 from settings import Settings
 
 _FOLDER = Path(__file__).parent / "migrations"
@@ -45,15 +44,16 @@ class SchemaStatus:
         return f"schema version {self.version}, newest {self.head}, identity {self.identity}: run `msgmodule db init`"
 
 
-def initialise(settings: Settings, *, adopt: bool) -> SchemaStatus:
-    """Create the database where the server has none, bring its schema up, give it an identity, remember that.
+def initialise(settings: Settings, *, adopt: bool, create: bool = True) -> SchemaStatus:
+    """Create the database where there is none and one may be made, bring its schema up, give it an identity, remember that.
 
-    A second run changes nothing. Raises DatabaseNotReady for another database than the remembered one unless it is adopted.
+    A second run changes nothing. Raises DatabaseNotReady for another database than the remembered one unless it is adopted:
+    then none is made either.
     """
+    identity = Identity(settings.state_dir)
     with translated():
-        _create_database(settings)
+        creation.ensure(settings, may_create=create and (adopt or identity.known() is None))
     with opened(settings, patient=True) as engine:
-        identity = Identity(settings.state_dir)
         if not adopt:
             _require_known(engine, identity)
         upgrade(engine)
@@ -107,24 +107,6 @@ def opened(settings: Settings, *, patient: bool = False) -> Iterator[Engine]:
     try:
         with translated():
             yield engine
-    finally:
-        engine.dispose()
-
-
-def _create_database(settings: Settings) -> None:
-    """Make an empty database on the server where there is none under that name; SQLite makes its file by itself."""
-    url = url_of(settings)
-    if url.get_backend_name() == "sqlite":
-        folder = Path(str(url.database)).parent
-        with faults(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-        return
-    engine = create_engine(url.set(database=""), connect_args=options_of(settings)["connect_args"])
-    charset, collation = TABLE_OPTIONS["mysql_charset"], TABLE_OPTIONS["mysql_collate"]
-    try:
-        with engine.begin() as connection:
-            name = engine.dialect.identifier_preparer.quote_identifier(str(url.database))
-            connection.execute(text(f"CREATE DATABASE IF NOT EXISTS {name} CHARACTER SET {charset} COLLATE {collation}"))
     finally:
         engine.dispose()
 

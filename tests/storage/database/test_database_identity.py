@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support.command import msgmodule
 from support.contract import append
 from support.dual import DEP
 from support.site import Site, make_site
@@ -46,8 +47,27 @@ def test_a_database_of_another_site_is_not_taken_by_a_plain_init(elsewhere: Site
 def test_an_empty_database_in_place_of_ours_is_not_taken_by_a_plain_init(ours: Site, tmp_path: Path) -> None:
     append(ours.services("db-only").stores.database, DEP, "m")
     restored_empty = replace(ours, database_url=f"sqlite:///{tmp_path}/empty.db")
+    (tmp_path / "empty.db").touch()
     with pytest.raises(DatabaseNotReady, match="adopt"):
         restored_empty.initialise()
+
+
+@pytest.mark.parametrize("create", [True, False])
+def test_a_mistyped_name_makes_no_database(ours: Site, create: bool) -> None:
+    mistyped = replace(ours, database_url=f"{ours.database_url}_mistyped").settings("db-only")
+    with pytest.raises(DatabaseNotReady, match=r"there is no database .*_mistyped: check database_url"):
+        schema.initialise(mistyped, adopt=False, create=create)
+    with pytest.raises(DatabaseNotReady, match="_mistyped"):
+        schema.status(mistyped)
+
+
+@pytest.mark.parametrize("command", ["upgrade", "status"])
+def test_only_init_makes_a_database_where_the_site_had_none_yet(tmp_path: Path, command: str) -> None:
+    made = make_site(tmp_path, f"sqlite:///{tmp_path}/none.db")
+    done = msgmodule(made, "db", command)
+    assert done.returncode == 1
+    assert "there is no database" in done.stderr
+    assert not (tmp_path / "none.db").exists()
 
 
 def test_a_database_adopted_on_purpose_is_used_and_the_old_one_refused(ours: Site, elsewhere: Site) -> None:

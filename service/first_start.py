@@ -1,0 +1,45 @@
+"""The first start of a site: the store that is to answer must be seen to lack nothing (DESIGN.md section 7)."""
+
+from dataclasses import replace
+
+from service.conditions import archive_in_database
+from service.errors import DatabaseNotReady, DatabaseRefused, DatabaseUnavailable, MessagingError
+from service.preparation import silent, sync_known
+from service.situation import Check, Situation, refusal, some
+
+
+def require_whole(situation: Situation) -> None:
+    """Raise SwitchRefused where the store that answers reads in the stated profile lacks something."""
+    if situation.target.reads == situation.stores.database.name:
+        _require_archive(situation)
+    else:
+        _require_files(situation)
+
+
+def _require_archive(situation: Situation) -> None:
+    """Look whether all files are in the database; what it knows, but not as the files are, is brought up."""
+    check = archive_in_database(situation)
+    if not check.ok:
+        try:
+            situation = replace(situation, brought=sync_known(situation, silent))
+        except MessagingError as error:
+            raise refusal(situation.target, [check]) from error
+        check = archive_in_database(situation)
+    if not check.ok:
+        raise refusal(situation.target, [check])
+
+
+def _require_files(situation: Situation) -> None:
+    """Look whether the database knows of changes that the files lack; a database that cannot be asked is not needed yet."""
+    try:
+        left = situation.stores.database.behind()
+    except (DatabaseUnavailable, DatabaseNotReady, DatabaseRefused):
+        return
+    if left:
+        check = Check(
+            "files_complete",
+            ok=False,
+            found=some(left, "lack in their files what the database has"),
+            remedy="check that state_dir is the site's own; where that was lost, run `msgmodule export` and try again",
+        )
+        raise refusal(situation.target, [check])

@@ -1,0 +1,71 @@
+"""The first start of a site: the stated profile is taken where the store that is to answer lacks nothing."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.command import msgmodule
+from support.site import DEPOSITION, PROFILES, Site, make_site
+
+from service.changes import AppendMessage
+from service.errors import SwitchRefused
+from service.messages import Message
+from service.services import Services
+
+
+def started(site: Site, profile: str) -> Services:
+    found = site.services(profile)
+    found.switching.start()
+    return found
+
+
+def audit(site: Site) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (site.root / "state" / "audit.jsonl").read_text().splitlines()]
+
+
+def test_a_first_start_takes_the_stated_profile_and_says_so(site: Site) -> None:
+    found = started(site, "dual-write-cif-read")
+    active = found.switching.active()
+    assert (active.profile, active.epoch, active.environment) == ("dual-write-cif-read", 1, "dual-write-cif-read")
+    assert [line["event"] for line in audit(site)] == ["first start"]
+
+
+def test_a_first_start_that_is_refused_is_in_the_trail(legacy_site: Site) -> None:
+    with pytest.raises(SwitchRefused):
+        started(legacy_site, "db-only")
+    (line,) = audit(legacy_site)
+    assert (line["event"], line["to"], line["result"]) == ("first start", "db-only", "refused")
+    assert [check["name"] for check in line["checks"]] == ["archive_in_database"]
+
+
+@pytest.fixture
+def forgotten(site: Site) -> Site:
+    """A site that worked under the database alone, with a state directory that knows nothing of that."""
+    message = Message("messages-to-depositor", None, "m1", DEPOSITION, "2026-01-01 00:00:00", "JD", message_text="t")
+    started(site, "db-only").runtime.current().chain.apply(AppendMessage(DEPOSITION, message))
+    shutil.rmtree(site.root / "state")
+    return site
+
+
+@pytest.mark.parametrize("profile", PROFILES[:2])
+def test_files_that_lack_what_the_database_has_are_not_started_with(forgotten: Site, profile: str) -> None:
+    with pytest.raises(SwitchRefused, match=f"{DEPOSITION}.*state_dir"):
+        started(forgotten, profile)
+    assert audit(forgotten)[-1]["result"] == "refused"
+
+    assert msgmodule(forgotten, "export", profile=profile).returncode == 0
+    answer = started(forgotten, profile).runtime.current().chain.read(DEPOSITION)
+    assert [m.message_id for m in answer.correspondence.messages] == ["m1"]
+
+
+def test_files_are_started_with_where_the_database_cannot_be_asked(forgotten: Site) -> None:
+    site = Site(forgotten.root, "mysql://nobody@127.0.0.1:1/nowhere")
+    assert started(site, "cif-only").switching.active().profile == "cif-only"
+
+
+def test_a_site_without_a_database_makes_none_by_being_started(tmp_path: Path) -> None:
+    site = make_site(tmp_path, f"sqlite:///{tmp_path}/none.db")
+    assert started(site, "cif-only").switching.active().profile == "cif-only"
+    assert not (tmp_path / "none.db").exists()
