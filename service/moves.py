@@ -56,8 +56,10 @@ def move_of(profile: Profile, target: Profile) -> Move:
 
 def adjacent(profile: Profile, target: Profile, settings: Settings) -> Check:
     """Check that a profile is one step away; nothing else is ever reached."""
+    if target.phase == profile.phase:
+        return Check("adjacent", ok=False, found=f"{profile.name} is active already", remedy="there is nothing to switch")
     step = 1 if target.phase > profile.phase else -1
-    nearest = settings.profiles[profile.phase + step].name if target.phase != profile.phase else profile.name
+    nearest = settings.profiles[profile.phase + step].name
     found = f"{profile.name} is active and {target.name} is {abs(target.phase - profile.phase)} steps away"
     return Check("adjacent", target.adjacent_to(profile), found, f"the next step on the way is {nearest}")
 

@@ -66,12 +66,9 @@ def test_others_are_refused_even_by_force_naming_the_next_step(site: Site, activ
     found = started(site, active)
     with pytest.raises(SwitchRefused) as error:
         move(found, to, force=True)
-    step = (
-        PROFILES.index(active)
-        + (PROFILES.index(to) > PROFILES.index(active))
-        - (PROFILES.index(to) < PROFILES.index(active))
-    )
-    assert f"the next step on the way is {PROFILES[step]}" in error.value.message
+    step = PROFILES.index(active) + (1 if PROFILES.index(to) > PROFILES.index(active) else -1)
+    told = f"{to} is active already" if to == active else f"the next step on the way is {PROFILES[step]}"
+    assert told in error.value.message
     assert found.switching.active().epoch == 1
     assert audit(site)[-1]["result"] == "refused"
 

@@ -5,8 +5,9 @@ by then; then the changes that wait outside the database. What a file holds beyo
 """
 
 import json
+import shutil
 from collections.abc import Iterator
-from contextlib import nullcontext, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import fields
 from pathlib import Path
 
@@ -29,16 +30,29 @@ _NO_DATABASE: tuple[None, Iterator[tuple[str, Rows]]] = (None, iter(()))
 def back_up(found: Services, root: Path, shown: Shown = unseen) -> Manifest:
     """Write a backup into an empty or new folder, read it back, and give its manifest.
 
-    A file that is damaged is kept as it is and named in the manifest. Raises Conflict for a folder that holds something,
-    FileUnavailable and DatabaseUnavailable.
+    A file that is damaged is kept as it is and named in the manifest. What is not finished leaves the folder empty. Raises
+    Conflict for a folder that holds something, FileUnavailable and DatabaseUnavailable.
     """
     with faults(root):
         root.mkdir(0o700, parents=True, exist_ok=True)
         if any(root.iterdir()):
             raise Conflict(f"{root} is not empty; name a new folder")
-        with Folder(root) as folder:
+        with _finished_or_empty(root), Folder(root) as folder:
             _fill(folder, found, shown)
     return verified(root, shown)
+
+
+@contextmanager
+def _finished_or_empty(root: Path) -> Iterator[None]:
+    """Empty a folder where it is not filled to the end: half a backup stands in the way of the next, and is none."""
+    is_finished = False
+    try:
+        yield
+        is_finished = True
+    finally:
+        if not is_finished:
+            for path in root.iterdir():
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _fill(folder: Folder, found: Services, shown: Shown) -> None:
@@ -52,7 +66,7 @@ def _fill(folder: Folder, found: Services, shown: Shown) -> None:
     files = sum(_add_files(folder, reader, below, shown) for below in TREE)
     _add_state(folder, found.settings)
     if found.switching.active().epoch != active.epoch:
-        raise Conflict("the profile was switched meanwhile; remove the folder and back up again")
+        raise Conflict("the profile was switched meanwhile; back up again")
     folder.close(
         Manifest(
             made=utc_now(),

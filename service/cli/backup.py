@@ -48,6 +48,7 @@ def restore(context: click.Context, *, directory: Path, confirm: bool, as_json: 
     root = directory.resolve()
     aside = root.with_name(f"{root.name}-replaced-{datetime.now(UTC):%Y%m%dT%H%M%SZ}") if confirm else None
     found = services_of(context)
+    goes_on = found.switching.file.unfinished() is not None
     try:
         manifest = put_back(found, directory, faults.append, aside, shown)
     except MessagingError:
@@ -55,11 +56,20 @@ def restore(context: click.Context, *, directory: Path, confirm: bool, as_json: 
             click.echo(
                 "the restore broke off; mend what is named and run it again, before that the site does not start", err=True
             )
-            click.echo(f"what the site held is in {aside}" if aside and aside.exists() else "the site was empty", err=True)
+            click.echo(_where(root, aside, goes_on=goes_on), err=True)
         raise
     replaced = {"replaced": str(aside)} if aside and aside.exists() else {}
     show(_told(directory, manifest) | replaced, as_json=as_json)
     _complain_all(context, faults)
+
+
+def _where(root: Path, aside: Path | None, *, goes_on: bool) -> str:
+    """Say where the correspondence is that a restore found."""
+    if aside and aside.exists():
+        return f"what the site held is in {aside}"
+    if goes_on:
+        return f"what the site held before the first try, if anything, is beside the backup, in {root.name}-replaced-…"
+    return "the site was empty"
 
 
 def _told(directory: Path, manifest: Manifest) -> dict[str, Any]:

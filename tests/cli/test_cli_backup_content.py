@@ -32,6 +32,18 @@ def test_a_file_without_a_version_is_in_the_backup_and_keeps_a_site_from_being_e
     assert restore(other, folder).returncode == 1
 
 
+def test_a_backup_that_fails_leaves_nothing_in_the_way_of_the_next(legacy_site: Site) -> None:
+    legacy_site.import_all()
+    legacy_site.app("dual-write-db-read")
+    gone = legacy_site.archive.rename(legacy_site.root / "unmounted")
+    done, folder = backup(legacy_site)
+    assert (done.returncode, str(legacy_site.archive) in done.stderr) == (1, True)
+    assert list(folder.iterdir()) == []
+
+    gone.rename(legacy_site.archive)
+    assert backup(legacy_site)[0].returncode == 0
+
+
 def test_nobody_else_may_read_a_backup_and_it_holds_no_secret(legacy_site: Site) -> None:
     legacy_site.import_all()
     legacy_site.client(legacy_site.app("cif-only")).get("/admin/steps/dual-write-cif-read")

@@ -121,6 +121,8 @@ def test_a_restore_that_fails_says_that_it_is_half_done_and_where_the_rest_is(se
     assert done.returncode == 1
     assert "run it again" in done.stderr
     assert f"what the site held is in {first}-replaced-" in done.stderr
+    again = restore(served, str(first))
+    assert (again.returncode, f"in {first.name}-replaced-" in again.stderr) == (1, True)
     directory.unlink()
     assert restore(served, str(first)).returncode == 0
     assert held(served) == before
