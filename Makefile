@@ -224,17 +224,23 @@ docs-generated: .venv/installed-dev ## Make the pages again that come from the c
 
 ##@ Deployment
 
+DEPLOYMENT = $(ENV) --source $(SOURCE) $(if $(TARGET),--target "$(TARGET)") $(if $(RESTART),--restart "$(RESTART)") \
+	$(if $(URL),--url "$(URL)") $(if $(filter yes,$(CONFIRM)),--confirm)
+
 deploy: .venv/installed ## Deploy to ENV (development, staging, production), in TARGET, with RESTART, at URL
-	$(MSGMODULE) deploy $(ENV) --source $(SOURCE) --target "$(TARGET)" --restart "$(RESTART)" --url "$(URL)" $(if $(filter yes,$(CONFIRM)),--confirm)
+	$(MSGMODULE) deploy $(DEPLOYMENT)
 
-deploy-dev: ## Deploy to development
-	$(MAKE) deploy ENV=development
+deploy-check: .venv/installed ## Check what a deployment is given, before anything is done
+	$(MSGMODULE) deploy --check $(DEPLOYMENT)
 
-deploy-staging: test validate ## Test, validate, and deploy to staging
-	$(MAKE) deploy ENV=staging
+deploy-dev: ENV = development
+deploy-dev: deploy ## Deploy to development
 
-deploy-production: test validate backup ## Test, validate, back up, and deploy to production (CONFIRM=yes)
-	$(MAKE) deploy ENV=production
+deploy-staging: ENV = staging
+deploy-staging: deploy-check test validate deploy ## Check, test, validate, and deploy to staging
+
+deploy-production: ENV = production
+deploy-production: deploy-check test validate backup deploy ## Check, test, validate, back up, and deploy to production (CONFIRM=yes)
 
 ##@ Feature flags
 
@@ -276,4 +282,4 @@ restore: .venv/installed ## Put the backup in the folder BACKUP into an empty si
 
 ci-test: install-dev test validate ## What CI does: install, test, validate
 
-ci-deploy: ci-test deploy ## What CI does before it deploys to ENV, and the deployment
+ci-deploy: deploy-check ci-test deploy ## What CI does before it deploys to ENV, and the deployment

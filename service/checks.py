@@ -88,6 +88,10 @@ def _behind(store: str, found: Services) -> Verdict:
     return Verdict(behind.oldest <= _BEHIND, told + remedy)
 
 
+def _tokens(found: Services) -> Verdict:
+    return Verdict(ok=True, found=f"{len(found.tokens.all())} tokens")
+
+
 def _workers(found: Services) -> Verdict:
     active, workers = found.switching.active(), found.runtime.workers.all()
     late = ", ".join(f"{w['host']} {w['pid']} at epoch {w['epoch']}" for w in vitals.lagging(workers, active))
@@ -149,6 +153,7 @@ CHECKS = (
     Check("database_behind", f"none for longer than {_BEHIND:.0f} s", partial(_behind, "database"), _database),
     Check("mirrors", "counted, no limit", _mirrors, _files),
     Check("workers", "all follow the active profile", _workers, _always),
+    Check("tokens", "the file of the tokens can be read", _tokens, _always),
     Check("disk_space", f"{_FREE:.0%} free", _disks, _always),
     Check("inodes", f"{_FREE:.0%} free", _inodes, _always),
     Check("memory", f"{_FREE:.0%} free", _memory, _always),

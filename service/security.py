@@ -88,7 +88,9 @@ class Tokens:
         except FileNotFoundError:
             return ()
         except (OSError, ValueError, TypeError, KeyError) as error:
-            raise FileUnavailable(f"{self._path} cannot be read: {error}") from error
+            raise FileUnavailable(
+                f"{self._path} cannot be read: {error}; mend its permissions, or remove it and make the tokens anew"
+            ) from error
         return self._seen[2]
 
     def find(self, secret: str) -> Token | None:

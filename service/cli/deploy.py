@@ -44,13 +44,25 @@ def _address(_context: click.Context, _option: click.Parameter, url: str) -> str
 )
 @click.option("--wait", default=60, show_default=True, type=click.IntRange(0), help="Seconds in which it must be ready.")
 @click.option("--confirm", is_flag=True, help="Needed for production.")
+@click.option("--check", is_flag=True, help="Do nothing but look at what is given.")
 @click.pass_context
 def deploy(
-    context: click.Context, *, environment: str, source: Path, target: Path, restart: str, url: str, wait: int, confirm: bool
+    context: click.Context,
+    *,
+    environment: str,
+    source: Path,
+    target: Path,
+    restart: str,
+    url: str,
+    wait: int,
+    confirm: bool,
+    check: bool,
 ) -> None:
     """Bring a checkout into service and ask the running service whether it is ready; exit 1 at the step that fails."""
     if environment == ENVIRONMENTS[-1] and not confirm:
         raise click.UsageError("production is deployed with --confirm only (CONFIRM=yes with make)")
+    if check:
+        return
     with exclusive(settings_of(context).state_dir / "deploy.lock"), tempfile.TemporaryDirectory() as wheels:
         for name, command in _steps(source, target, restart, Path(wheels), environment):
             click.echo(f"{name}: {shlex.join(command)}")

@@ -13,13 +13,14 @@ from service.health import Report, report
 from service.logfile import last_lines
 from service.services import Services
 from service.storage.database import schema
+from service.sync.verified import VerifyRecord
 
 
 @click.command()
 @json_option
 @click.pass_context
 def status(context: click.Context, *, as_json: bool) -> None:
-    """Show profile, epoch, versions, what is behind since when, and the workers; exit 1 when the database cannot tell."""
+    """Show profile, epoch, versions, what is behind since when, and the workers; exit 1 when a store cannot tell."""
     found = services_of(context)
     active, profile = found.switching.active(), found.profile
     body: dict[str, object] = {
@@ -29,11 +30,16 @@ def status(context: click.Context, *, as_json: bool) -> None:
         "version": version("onedep-messaging"),
         "python": sys.version.split()[0],
     }
-    if profile.uses_database:
-        body["schema"] = schema.status(found.settings).version
-    left = backlog(found, profile)
-    body |= {"behind": len(left.depositions), "oldest_behind": left.oldest, "first_behind": list(left.depositions[:5])}
+    try:
+        if profile.uses_database:
+            body["schema"] = schema.status(found.settings).version
+        left = backlog(found, profile)
+        body |= {"behind": len(left.depositions), "oldest_behind": left.oldest, "first_behind": list(left.depositions[:5])}
+    except MessagingError as error:
+        body["fault"] = f"{error.message}; see `msgmodule troubleshoot`"
     show(body | {"workers": found.runtime.workers.all()}, as_json=as_json)
+    if "fault" in body:
+        context.exit(1)
 
 
 @click.command()
@@ -59,7 +65,8 @@ def monitor(context: click.Context, *, interval: int, once: bool, fail_fast: boo
 def troubleshoot(context: click.Context) -> None:
     """Look for what is wrong, and say what remedies it; exit 1 when something is."""
     found = services_of(context)
-    wrong = [f"{one.name}: {one.found}" for one in report(found).findings if not one.ok] + _left_over(found)
+    wrong = [f"{one.name}: {one.found}" for one in report(found).findings if not one.ok]
+    wrong += [*_left_over(found), *_differing(found)]
     active = found.switching.active()
     if active.epoch == 0:
         wrong.append("profile: the service was never started; start it with `msgmodule run`")
@@ -96,6 +103,15 @@ def _left_over(found: Services) -> list[str]:
     first = ", ".join(left.depositions[:5])
     remedy = "run `msgmodule reconcile --all` while both stores are up"
     return [f"behind: {len(left.depositions)} depositions since {left.oldest} ({first}); {remedy}"] if first else []
+
+
+def _differing(found: Services) -> list[str]:
+    """Say what the last verify found, where both stores are to hold the same."""
+    last = VerifyRecord(found.settings.state_dir).last()
+    if not found.profile.is_dual or last is None or not last.differences:
+        return []
+    remedy = "`msgmodule verify --all` names them, `msgmodule reconcile --deposition ID` settles one"
+    return [f"verify: {last.differences} depositions were found to differ at {last.ended}; {remedy}"]
 
 
 def _origins(found: Services) -> str:

@@ -49,6 +49,8 @@ def _used(found: Services) -> list[Result]:
 
 
 def _checked(settings: Settings) -> dict[str, object]:
-    """Say what was found good: a fault would have ended the command with 2 before."""
+    """Say what was found good: a fault would have ended the command with 2 before. Another machine may have the files."""
     body: dict[str, object] = {key: f"good ({origin})" for key, origin in settings.origins.items()}
+    if not (settings.cif_root / "archive").is_dir():
+        body["cif_root"] = f"{body['cif_root']}, but there is no folder archive in it on this machine"
     return body | {"profiles": ", ".join(profile.name for profile in settings.profiles)}

@@ -10,7 +10,7 @@ from support.site import PROFILES, Site, make_site
 
 DATABASE = {"database_schema", "database_probe", "database_packet", "database_pool", "circuit_breaker", "database_behind"}
 FILES = {"cif_probe", "foreign_locks", "cif_behind", "mirrors"}
-ALWAYS = {"workers", "disk_space", "inodes", "memory", "feature_flags"}
+ALWAYS = {"workers", "tokens", "disk_space", "inodes", "memory", "feature_flags"}
 CHECKS = {
     "cif-only": FILES | ALWAYS,
     "dual-write-cif-read": DATABASE | FILES | ALWAYS,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.command import DOWN, in_a_process, msgmodule
-from support.dual import DEP, dual
+from support.dual import dual
 from support.site import PROFILES, Site, make_site
 
 from service.cli.main import cli
@@ -27,23 +27,12 @@ def test_backend_info_does_not_guess_what_is_behind_while_the_database_is_down(s
     assert dual(down, "dual-write-cif-read").append("m").stores["database"] == "behind"
     body = json.loads(msgmodule(down, "backend-info", "--json", profile="dual-write-cif-read").stdout)
     assert body["behind"].startswith("unknown: the database does not answer")
-    done = msgmodule(down, "status", profile="dual-write-cif-read")
-    assert done.returncode == 1
-    assert "the database does not answer" in done.stderr
 
 
 def test_backend_info_shows_the_refusal_and_exits_2(site: Site) -> None:
     done = in_a_process(site, "backend-info", profile="", MSGDB_WRITES_ENABLED="true")
     assert done.returncode == 2
     assert "no store may be read" in done.stderr
-
-
-def test_status_tells_what_is_behind_and_since_when(site: Site) -> None:
-    assert dual(Site(site.root, DOWN), "dual-write-cif-read").append("m").stores["database"] == "behind"
-    body = json.loads(msgmodule(site, "status", "--json", profile="dual-write-cif-read").stdout)
-    assert (body["behind"], body["first_behind"]) == (1, [DEP])
-    assert body["oldest_behind"].startswith("20")
-    assert body["schema"]
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -98,24 +87,6 @@ def test_the_monitor_says_a_line_a_round_and_fails_with_its_round(site: Site) ->
         assert "FAIL dual-write-db-read epoch 0 database_" in failed.stdout
 
 
-def test_trouble_is_named_with_its_remedy(site: Site) -> None:
-    site.app("dual-write-cif-read")
-    done = msgmodule(site, "troubleshoot")
-    assert done.returncode == 0, done.stdout
-    assert done.stdout.startswith("0 findings")
-    dual(Site(site.root, DOWN), "dual-write-cif-read").append("m")
-    done = msgmodule(site, "troubleshoot")
-    assert done.returncode == 1
-    assert f"({DEP}); run `msgmodule reconcile --all`" in done.stdout
-
-
-def test_files_that_are_left_behind_on_purpose_are_no_trouble(site: Site) -> None:
-    site.app("db-only")
-    dual(site, "db-only").append("m")
-    done = msgmodule(site, "troubleshoot", profile="db-only")
-    assert done.returncode == 0, done.stdout
-
-
 def test_the_log_is_shown_or_its_path_is_named(site: Site) -> None:
     done = msgmodule(site, "logs")
     assert (done.returncode, done.stdout) == (1, "")
@@ -150,6 +121,12 @@ def test_validation_with_a_broken_store_exits_1_and_names_it(site: Site) -> None
     done = msgmodule(site, "validate", "--integration")
     assert done.returncode == 1
     assert "FAIL    cif_backend" in done.stdout
+
+
+def test_a_tree_that_is_not_there_is_said_to_be_missing(site: Site) -> None:
+    site.archive.rmdir()
+    done = msgmodule(site, "validate", "--config")
+    assert (done.returncode, "cif_root: good (environment), but there is no folder archive" in done.stdout) == (0, True)
 
 
 def test_the_configuration_is_checked_as_it_would_be_used(site: Site, tmp_path: Path) -> None:

@@ -38,6 +38,17 @@ def test_a_target_does_each_of_its_steps_once_and_in_order(arguments: tuple[str,
     assert [found[0] for found in places] == sorted(found[0] for found in places), ran
 
 
+def test_a_deployment_without_its_arguments_is_refused_before_the_tests() -> None:
+    where = ("TARGET=/nonexistent", "RESTART=true", "URL=http://127.0.0.1:1")
+    for arguments, remedy in (
+        (("deploy-staging", *where[:2]), "Missing option '--url'"),
+        (("ci-deploy", "ENV=staging", *where[1:]), "Missing option '--target'"),
+        (("deploy-production", *where), "CONFIRM=yes with make"),
+    ):
+        done = make(*arguments)
+        assert (done.returncode, "pytest" in done.stdout, remedy in done.stderr) == (2, False, True), done
+
+
 def test_production_is_confirmed_by_its_word_alone() -> None:
     for given, confirmed in (("CONFIRM=yes", True), ("CONFIRM=y", False), ("CONFIRM=", False)):
         assert (" --confirm" in recipe("deploy-production", given)[-1]) is confirmed

@@ -12,7 +12,7 @@ from support.site import DEPOSITION, Site
 from service.cli.main import cli
 
 LINES = (ROOT / "Makefile").read_text(encoding="utf-8").splitlines()
-TARGETS = [m[1] for line in LINES if (m := re.match(r"([a-z0-9-]+):", line))]
+TARGETS = [m[1] for line in LINES if (m := re.match(r"([a-z0-9-]+):(?! [A-Z]+ =)", line))]
 #: Rows S27-S35, S42-S43 and S55-S89 of the seed. Those of commands that are made elsewhere are added with them.
 _SEED = """
 backend-info backend-cif-only backend-db-only backend-dual-write-cif-read backend-dual-write-db-read migration-phase-1
