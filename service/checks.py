@@ -122,7 +122,10 @@ def _memory(_: Services) -> Verdict:
 
 
 def _mirrors(found: Services) -> Verdict:
-    return Verdict(ok=True, found=f"{vitals.without_mirror(found.stores.cif.site)} depositions have no deposit/ folder")
+    missed, without = found.stores.cif.mirror.missed(), vitals.without_mirror(found.stores.cif.site)
+    told = f"{without} depositions have no deposit/ folder, {len(missed)} copies missed"
+    remedy = "; mend the folder and run `msgmodule reconcile --all`" if missed else ""
+    return Verdict(not missed, f"{told}{': ' if missed else ''}{', '.join(missed[:5])}{remedy}")
 
 
 def _flags(found: Services) -> Verdict:
@@ -151,7 +154,7 @@ CHECKS = (
     Check("foreign_locks", f"none older than {_LOCKED:.0f} s that a writer or reconcile --all came upon", _locks, _files),
     Check("cif_behind", f"none for longer than {_BEHIND:.0f} s", partial(_behind, "cif"), _files),
     Check("database_behind", f"none for longer than {_BEHIND:.0f} s", partial(_behind, "database"), _database),
-    Check("mirrors", "counted, no limit", _mirrors, _files),
+    Check("mirrors", "no copy for the depositors failed", _mirrors, _files),
     Check("workers", "all follow the active profile", _workers, _always),
     Check("tokens", "the file of the tokens can be read", _tokens, _always),
     Check("disk_space", f"{_FREE:.0%} free", _disks, _always),

@@ -87,7 +87,7 @@ class Metrics(Observer):
         self._count("shadow_reads_total", outcome)
 
     def mirror_failed(self, path: str) -> None:
-        log.warning("mirror_failed", path=path, remedy="the next message copies the whole file again")
+        log.warning("mirror_failed", path=path, remedy="mend its folder; `msgmodule reconcile --all` copies it again")
         self._count("mirror_failures_total")
 
     def _count(self, name: str, *labels: str, by: int = 1) -> None:

@@ -35,7 +35,8 @@ def reconcile(
 ) -> None:
     """Sync the depositions whose stores differ: with --all those that are marked or whose files are not as recorded.
 
-    With --all it also notes the locks of other programs that it sees, for `msgmodule health` and the metrics.
+    With --all it also notes the locks of other programs that it sees, for `msgmodule health` and the metrics, and copies
+    again what could not be copied for the depositors.
     Exit 1 when something could not be repaired.
     """
     if watch is not None and (depositions or depositions_file or directory):
@@ -79,7 +80,16 @@ def _repaired(found: Services, chosen: Iterable[str] | None, *, as_json: bool) -
         Owners(found.stores.state_dir).sweep()
         if profile.writes_cif:
             found.stores.cif.note_locks()
+            repaired = _mirrored(found) and repaired
     return repaired
+
+
+def _mirrored(found: Services) -> bool:
+    """Copy again for the depositors what could not be copied; tell whether nothing is left."""
+    left = list(found.stores.cif.mirror_again())
+    for deposition_data_set_id, error in left:
+        _complain(deposition_data_set_id, error)
+    return not left
 
 
 def _caught_up(found: Services) -> None:

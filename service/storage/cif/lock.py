@@ -33,6 +33,7 @@ class Locks:
     """Lock files one change at a time, first come first served among the writers that share a state directory."""
 
     def __init__(self, state_dir: Path, timeout: float, observer: Observer) -> None:
+        self.state_dir = state_dir
         self._turns = state_dir / "turns"
         self._timeout = timeout
         self._observer = observer

@@ -3,13 +3,13 @@
 import os
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 from service.changes import AppendMessage, Change
-from service.errors import FileUnavailable
+from service.errors import DamagedFile, FileUnavailable
 from service.messages import CATEGORY_NAMES, Correspondence, Message, Section
 from service.storage.base import (
     ABSENT,
@@ -32,6 +32,7 @@ from service.storage.cif import files, referee, rows, signature, splice
 from service.storage.cif.beyond import beyond
 from service.storage.cif.document import FRAME, Layout, is_blank
 from service.storage.cif.lock import Locks
+from service.storage.cif.mirror import Mirror
 from service.storage.cif.paths import Site
 from service.storage.cif.reader import Held, Reader
 from service.storage.cif.settled import Settled
@@ -54,6 +55,7 @@ class CifStore:
         self._comparer = signature.Comparer()
         self._reader = Reader()
         self._settled = Settled()
+        self.mirror = Mirror(site, locks.state_dir, observer)
 
     def read(self, deposition_data_set_id: str) -> Answer:
         """Give a correspondence; raise NotFound, FileUnavailable or DamagedFile."""
@@ -90,6 +92,8 @@ class CifStore:
             opened = self._opened(paths[content_type], content_type)
             delta = change.resolve(FilesView(self._reader, paths, opened))
             if not delta:
+                if isinstance(change, AppendMessage) and content_type == TO_DEPOSITOR:  # the first try may have died before
+                    self.mirror.follow(key, paths[content_type].name, [opened.data])
                 return Applied(delta, opened.held.signature, opened.held.signature, time.time_ns())
             known, before = opened.held.section, opened.held.signature
             new = delta.put_into(known) if known is not None else None
@@ -130,6 +134,20 @@ class CifStore:
                 data, held = b"", Held(content_type, ABSENT, 0, Layout({}, 0), Section(content_type))
             old = self._reader.section(path, data, held)
             return self._replace(deposition_data_set_id, path, Opened(data, held), rows.between(old, new), new)
+
+    def mirror_again(self) -> Iterator[tuple[str, FileUnavailable | DamagedFile]]:
+        """Copy for the depositors what could not be copied; give what cannot be still, and why. Raises FileUnavailable."""
+        for key in self.mirror.missed():
+            paths = self.site.files(key)
+            if paths is None:
+                self.mirror.forget(key)
+                continue
+            path = paths[TO_DEPOSITOR]
+            try:
+                with self._locks.held(path):
+                    self.mirror.copy(key, path.name, [self._reader.open(path, TO_DEPOSITOR, ours=True)[0]])
+            except (FileUnavailable, DamagedFile) as error:
+                yield key, error
 
     def matches(self, deposition_data_set_id: str, recorded: Signatures) -> bool:
         """Tell by `stat`, and by content where that is not conclusive, whether all files are as recorded."""
@@ -211,15 +229,5 @@ class CifStore:
         content_type, size = opened.held.content_type, sum(map(len, pieces))
         self._reader.keep(path, Held(content_type, signed, size, splice.moved(opened.data, layout, edits), new))
         if is_message and content_type == TO_DEPOSITOR:
-            self._mirror(deposition_data_set_id, path.name, pieces)
+            self.mirror.follow(deposition_data_set_id, path.name, pieces)
         return signed
-
-    def _mirror(self, deposition_data_set_id: str, name: str, pieces: list[memoryview]) -> None:
-        """Copy the to-depositor file for the depositors (section 1.1); the archive copy holds when this fails."""
-        directory = self.site.mirror(deposition_data_set_id)
-        if directory is None:
-            return
-        try:
-            files.replace(directory / name, pieces)
-        except OSError as error:
-            self._observer.mirror_failed(f"{directory / name}: {error.strerror}")

@@ -1,4 +1,4 @@
-"""Before a message is written the old content becomes PREV0; the depositors' mirror follows the to-depositor file."""
+"""Before a message is written the old content becomes PREV0, and so on to PREV4."""
 
 import resource
 import shutil
@@ -18,22 +18,12 @@ from service.storage.base import Observer
 from service.storage.cif.lock import Locks
 from service.storage.cif.paths import Site
 from service.storage.cif.store import CifStore
-from service.vocabulary import CONTENT_TYPES, FROM_DEPOSITOR, NOTES, TO_DEPOSITOR
+from service.vocabulary import CONTENT_TYPES, TO_DEPOSITOR
 
 DEP = "D_1000000001"
 GROUP = "G_1002003"
 #: Memory, which is no file system of a disk.
 ELSEWHERE = "/dev/shm"  # noqa: S108
-
-
-class Listener(Observer):
-    """Keep what is reported about the mirror."""
-
-    def __init__(self) -> None:
-        self.failed: list[str] = []
-
-    def mirror_failed(self, path: str) -> None:
-        self.failed.append(path)
 
 
 def _append(message_id: str, content_type: str = TO_DEPOSITOR, dep: str = DEP) -> AppendMessage:
@@ -47,19 +37,8 @@ def tree(tmp_path: Path) -> Tree:
 
 
 @pytest.fixture
-def listener() -> Listener:
-    return Listener()
-
-
-@pytest.fixture
-def store(tree: Tree, listener: Listener) -> CifStore:
-    return CifStore(Site(tree.root / "data"), Locks(tree.root / "state", 1, listener), create=True, observer=listener)
-
-
-def _mirror(tree: Tree, dep: str = DEP) -> Path:
-    directory = tree.root / "data" / "deposit" / dep
-    directory.mkdir()
-    return directory / f"{dep}_messages-to-depositor_P1.cif.V1"
+def store(tree: Tree) -> CifStore:
+    return CifStore(Site(tree.root / "data"), Locks(tree.root / "state", 1, Observer()), create=True, observer=Observer())
 
 
 def _snapshots(path: Path) -> list[bytes]:
@@ -165,66 +144,3 @@ def test_the_snapshot_of_a_file_that_is_a_link_holds_the_old_content(store: CifS
         assert path.is_symlink()
         assert [m.message_id for m in store.read(DEP).correspondence.messages] == ["m0", "m1", "m2"]
         assert _snapshots(path)[1] == old
-
-
-def test_the_mirror_is_the_whole_to_depositor_file_after_every_message(store: CifStore, tree: Tree) -> None:
-    mirror = _mirror(tree)
-    for n in range(3):
-        store.apply(_append(f"m{n}"))
-        store.apply(MarkRead(DEP, f"m{n}"))
-    store.apply(_append("last"))
-
-    assert mirror.read_bytes() == tree.file(DEP).read_bytes()
-    assert list(mirror.parent.iterdir()) == [mirror]
-
-
-@pytest.mark.parametrize("content_type", [FROM_DEPOSITOR, NOTES])
-def test_no_other_file_is_ever_mirrored(store: CifStore, tree: Tree, content_type: str) -> None:
-    mirror = _mirror(tree)
-
-    store.apply(_append("m0", content_type))
-
-    assert list(mirror.parent.iterdir()) == []
-
-
-def test_a_status_leaves_the_mirror_as_it_was(store: CifStore, tree: Tree) -> None:
-    mirror = _mirror(tree)
-    store.apply(_append("m0"))
-    before = mirror.read_bytes()
-
-    store.apply(MarkRead(DEP, "m0"))
-
-    assert mirror.read_bytes() == before != tree.file(DEP).read_bytes()
-
-
-def test_a_missing_deposit_directory_is_no_fault_and_is_not_made(store: CifStore, tree: Tree, listener: Listener) -> None:
-    store.apply(_append("m0"))
-
-    assert not (tree.root / "data" / "deposit" / DEP).exists()
-    assert listener.failed == []
-
-
-def test_a_mirror_that_cannot_be_written_is_reported_and_the_message_is_kept(
-    store: CifStore, tree: Tree, listener: Listener
-) -> None:
-    mirror = _mirror(tree)
-    mirror.mkdir()
-
-    store.apply(_append("m0"))
-
-    assert [m.message_id for m in store.read(DEP).correspondence.messages] == ["m0"]
-    assert len(listener.failed) == 1
-    assert str(mirror) in listener.failed[0]
-    assert list(mirror.parent.iterdir()) == [mirror], "a temporary file is left for the depositors to see"
-
-
-def test_a_group_is_written_in_autogroup_and_never_mirrored(store: CifStore, tree: Tree) -> None:
-    mirror = _mirror(tree, GROUP)
-
-    store.apply(_append("m0", dep=GROUP))
-    store.apply(MarkRead(GROUP, "m0"))
-
-    path = tree.root / "data" / "autogroup" / GROUP / f"{GROUP}_messages-to-depositor_P1.cif.V1"
-    assert b"m0" in path.read_bytes()
-    assert list(mirror.parent.iterdir()) == []
-    assert not (tree.archive / GROUP).exists()
