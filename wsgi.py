@@ -19,16 +19,16 @@ except SettingsError as error:
 from admin.app import create_sidecar, init_app
 from service import logfile, logs
 from service.app import create_app
-from service.errors import SwitchRefused
+from service.errors import MessagingError, SwitchRefused
 from service.services import services_of
 
 logfile.tee(settings.log_file)
 logs.configure()
 try:
     application = create_app(settings)
-except SwitchRefused as error:
+except MessagingError as error:
     sys.stderr.write(f"messaging cannot start:\n{error.message}\n")
-    sys.exit(2)
+    sys.exit(2 if isinstance(error, SwitchRefused) else 1)  # what is not refused may work at the next try
 init_app(application)
 admin_application = create_sidecar(application)
 services_of(application).runtime.follow()

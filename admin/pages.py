@@ -64,11 +64,10 @@ def move(name: str) -> Answer:
     _forms().check(g.caller, form.get("mark", ""))
     try:
         _confirmed(target, form.get("typed", ""))
-        epoch = int(form.get("expected_epoch", ""))
+        epoch = _epoch(form.get("expected_epoch", ""))
         services().switching.switch(target.name, epoch, form.get("reason", "").strip(), g.caller, force="force" in form)
-    except (InvalidInput, Conflict, SwitchRefused, ValueError) as error:
-        told = error if isinstance(error, MessagingError) else InvalidInput.of("expected_epoch", "is no number")
-        return make_response(_step(target, typed=form.to_dict(), refused=told), told.status)
+    except (InvalidInput, Conflict, SwitchRefused) as error:
+        return make_response(_step(target, typed=form.to_dict(), refused=error), error.status)
     return redirect(url_for(".dashboard"), 303)
 
 
@@ -120,6 +119,13 @@ def _target(name: str) -> Profile:
         return services().settings.profile_named(name)
     except SettingsError:
         abort(404)
+
+
+def _epoch(text: str) -> int:
+    """Read the epoch that a form was made under. Raises InvalidInput."""
+    if not text.isdecimal():
+        raise InvalidInput.of("expected_epoch", "is no number")
+    return int(text)
 
 
 def _confirmed(target: Profile, typed: str) -> None:

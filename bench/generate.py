@@ -48,9 +48,9 @@ def message(deposition: str, rng: random.Random, n: int) -> tuple[Message, tuple
     return letter, files, Status(message_id, deposition, "N", "Y", "N")
 
 
-def write_file(path: Path, deposition: str, count: int, seed: int = 1) -> list[str]:
+def write_file(path: Path, deposition: str, count: int) -> list[str]:
     """Write a to-depositor file of `count` messages, and give their ids."""
-    rng = random.Random(seed)
+    rng = random.Random(1)
     made = [message(deposition, rng, n) for n in range(count)]
     columns: dict[type[Row], list[Row]] = {
         Message: [m for m, _, _ in made],

@@ -35,7 +35,7 @@ class Odd:
     empty: int = 100
 
 
-def generate(root: Path, depositions: int, *, seed: int = 1, odd: Odd | None = None) -> list[str]:
+def generate(root: Path, depositions: int, *, odd: Odd | None = None) -> list[str]:
     """Write an archive under `root`, and give the ids of the damaged depositions."""
     odd = odd or Odd()
     for folder in ("archive", "deposit", "autogroup"):
@@ -46,7 +46,7 @@ def generate(root: Path, depositions: int, *, seed: int = 1, odd: Odd | None = N
         key = f"G_{1000000 + n}" if is_group else f"D_{1000000000 + n}"
         directory = root / ("autogroup" if is_group else "archive") / key
         directory.mkdir(parents=True, exist_ok=True)
-        rng = random.Random(f"{seed} {n}")
+        rng = random.Random(f"1 {n}")
         paths = [directory / f"{key}_{c}_P1.cif.V1" for c in CONTENT_TYPES]
         for path, section in zip(paths, sections(key, rng), strict=True):
             path.write_bytes(written(section))

@@ -101,9 +101,10 @@ class ActiveFile:
             self._unfinished.unlink()
             sync_path(self._unfinished.parent)
 
-    def changing(self) -> AbstractContextManager[None]:
-        """Hold the right to change the active profile."""
-        return exclusive(self.state_dir / "profile.lock")
+    def changing(self, wait: float | None = None) -> AbstractContextManager[None]:
+        """Hold the right to change the active profile. Raises Conflict where another holds it for `wait` seconds."""
+        busy = "another switch of the profile is under way, which may export a while; look again when it is done"
+        return exclusive(self.state_dir / "profile.lock", wait, busy)
 
     def trail(self, most: int) -> list[dict[str, object]]:
         """Give the newest attempts to change the profile, the newest first; a line that a crash cut short as it stands."""

@@ -108,7 +108,10 @@ class MarkRead:
     message_id: str
     action_reqd: str | None = None
     for_release: str | None = None
-    content_type: str = TO_DEPOSITOR
+
+    @property
+    def content_type(self) -> str:
+        return TO_DEPOSITOR
 
     def resolve(self, view: View) -> Delta:
         """Raise NotFound for an unknown message."""
@@ -140,7 +143,10 @@ class Tag:
     read_status: str | None = None
     action_reqd: str | None = None
     for_release: str | None = None
-    content_type: str = TO_DEPOSITOR
+
+    @property
+    def content_type(self) -> str:
+        return TO_DEPOSITOR
 
     def resolve(self, view: View) -> Delta:
         """Raise NotFound for an unknown message."""

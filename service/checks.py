@@ -6,6 +6,7 @@ from functools import partial
 
 from service import vitals
 from service.backend import flag_lines
+from service.breakers import breakers
 from service.services import Services
 from service.storage.base import OK
 from service.storage.database import schema
@@ -60,20 +61,14 @@ def _breaker(found: Services) -> Verdict:
     guard = found.stores.database.guard
     if guard is None:
         return Verdict(ok=True, found="switched off")
-    others = [w for w in found.runtime.workers.others() if w["breaker"] != "off"]
-    told = [_state("here", guard.state, guard.changed, guard.failures)]
-    told += [
-        _state(f"at {w['host']} {w['pid']} (seen {w['seen']})", w["breaker"], w.get("changed"), w["failures"])
-        for w in others
+    told = breakers(found.runtime.workers, guard)
+    shown = [
+        f"{b.state} {b.place}, {f'last change {b.changed}' if b.changed else 'never changed'}, failures {b.failures}"
+        for b in told
     ]
-    closed = all(state == "closed" for state in (guard.state, *(w["breaker"] for w in others)))
+    closed = all(one.is_closed for one in told)
     remedy = "it closes once the database answers; of a worker that is gone for good remove the file in state_dir/workers"
-    return Verdict(closed, "; ".join(told if closed else [*told, remedy]))
-
-
-def _state(place: str, state: object, changed: object, failures: object) -> str:
-    """Say how one process's breaker stands, since when, and how many failures in a row it counts."""
-    return f"{state} {place}, {f'last change {changed}' if changed else 'never changed'}, failures {failures}"
+    return Verdict(closed, "; ".join(shown if closed else [*shown, remedy]))
 
 
 def _probe(store: str, found: Services) -> Verdict:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from service.breakers import breakers
 from service.errors import MessagingError
 from service.situation import Check, Situation, some
 from service.storage.database import schema
@@ -58,11 +59,9 @@ def cif_usable(situation: Situation) -> tuple[bool, str]:
 )
 def breaker_closed(situation: Situation) -> tuple[bool, str]:
     """No process has given the database up."""
-    guard = situation.stores.database.guard
-    told = {f"{w['host']}/{w['pid']}": str(w.get("breaker", "closed")) for w in situation.workers.all()}
-    told["this process"] = guard.state if guard else "off"
-    cut_off = [f"{name} ({state})" for name, state in told.items() if state not in {"closed", "off"}]
-    return not cut_off, f"not closed: {', '.join(cut_off)}" if cut_off else f"closed in {len(told)} processes"
+    told = breakers(situation.workers, situation.stores.database.guard)
+    cut_off = [f"{one.state} {one.place}" for one in told if not one.is_closed]
+    return not cut_off, ", ".join(cut_off) or f"closed in {len(told)} processes"
 
 
 @condition("none_behind", "run `msgmodule reconcile --all` while both stores are up, then try again")

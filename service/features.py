@@ -29,11 +29,13 @@ class Features:
         """Give what was switched: value, who and when. Raises FileUnavailable for a file that does not say it."""
         try:
             kept = json.loads(self.path.read_bytes())
+            return {name: {**entry, "on": bool(entry["on"])} for name, entry in kept.items() if name in FEATURES}
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError) as error:
-            raise FileUnavailable(f"{self.path} cannot be read: {error}") from error
-        return {name: dict(entry) for name, entry in kept.items() if name in FEATURES}
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise FileUnavailable(
+                f"{self.path} cannot be read: {error!r}; mend its permissions, or remove it and switch the features anew"
+            ) from error
 
     def switch(self, settings: Settings, name: str, *, on: bool, who: str, reason: str) -> None:
         """Keep a feature's value, and say so in the audit trail.

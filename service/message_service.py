@@ -78,7 +78,10 @@ class MessageService:
         originals = _originals(message, original, belongs)
         outcome = self._apply(AppendMessage(owner, message, references, originals, has_new_id))
         delta = outcome.delta
-        return Sent(Letter(delta.append or message, delta.files, delta.originals), outcome.stores, delta.repeated)
+        sent = Letter(delta.append or message, delta.files, delta.originals)
+        if delta.repeated:  # it may have been read since
+            (sent,) = letters(self.correspondence(owner).correspondence, [sent.message])
+        return Sent(sent, outcome.stores, delta.repeated)
 
     def edit(self, deposition_data_set_id: str, message_id: str, edits: Mapping[str, str | None]) -> Sent:
         """Edit or send a draft; its time becomes now. Raises NotFound, and Conflict for a message already sent."""

@@ -111,6 +111,5 @@ def _made(metric: Metric, registry: CollectorRegistry) -> Any:
     more = {"multiprocess_mode": metric.mode} if metric.kind == "gauge" else {}
     made = _KINDS[metric.kind](metric.full_name, metric.text, metric.labels, registry=registry, **more)
     for labels in metric.start:
-        if labels:
-            made.labels(*labels)
+        made.labels(*labels)
     return made

@@ -4,6 +4,7 @@ mod_wsgi tells nobody that a process ended, and files of the dead would stay for
 what they counted moves into one file, when a process starts and before each scrape.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,8 @@ from service.storage.durable import exclusive
 
 _SUMS = ("counter", "histogram")
 _DEAD = "dead"
+#: What prometheus_client calls its files, and we the sums of the dead; a SQLite database may be called `.db` as well.
+_NAME = re.compile(rf"(?:counter|histogram|summary|gauge_[a-z]+)_([0-9]+|{_DEAD})\.db")
 
 
 @contextmanager
@@ -29,11 +32,26 @@ def swept(directory: Path) -> Iterator[None]:
         yield
 
 
+def clear(directory: Path) -> None:
+    """Drop what the processes of an earlier run left, which would be added up for ever (TRAPS.md).
+
+    Those that live beside the service, its sidecar and its timers, go on counting into their files.
+    """
+    with exclusive(directory / "sweep.lock"):
+        for owner, path in _named(directory):
+            if owner == _DEAD or not wrote(int(owner), path):
+                path.unlink()
+
+
 def _files(directory: Path) -> Iterator[tuple[int, Path]]:
+    return ((int(owner), path) for owner, path in _named(directory) if owner != _DEAD)
+
+
+def _named(directory: Path) -> Iterator[tuple[str, Path]]:
+    """Give the files of the processes, each with the number of its own, or that of the dead."""
     for path in directory.glob("*.db"):
-        owner = path.stem.rpartition("_")[2]
-        if owner.isdecimal():
-            yield int(owner), path
+        if (named := _NAME.fullmatch(path.name)) is not None:
+            yield named[1], path
 
 
 def _add(file: Path, total: Path) -> None:

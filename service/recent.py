@@ -7,7 +7,14 @@ compares a quarter of a million files. From the files, each is read, so such a l
 
 from collections.abc import Iterable, Iterator
 
-from service.errors import DamagedFile, FileUnavailable, NotFound, StaleAnswerRefused, StoreUnavailable
+from service.errors import (
+    DamagedFile,
+    DatabaseNotReady,
+    DatabaseUnavailable,
+    FileUnavailable,
+    NotFound,
+    StaleAnswerRefused,
+)
 from service.letters import letters
 from service.messages import Correspondence
 from service.pieces import newest_first
@@ -60,7 +67,7 @@ class Recent:
         try:
             unreadable = self._settle(wanted)
             first = self._slice(wanted, Begin(behind), limit)
-        except StoreUnavailable:
+        except (DatabaseUnavailable, DatabaseNotReady, StaleAnswerRefused):
             if self._profile.fallback != self._stores.cif.name:
                 raise
             self._refuse_stale(wanted)
@@ -70,17 +77,17 @@ class Recent:
     def _settle(self, wanted: Wanted) -> list[str]:
         """Read, and so sync, the depositions that are named, or for which changes are kept outside the database.
 
-        Gives those whose files are damaged, each with why: the list may lack what waits for them.
+        Gives those whose files cannot be read, each with why: the list may lack what waits for them.
         """
-        damaged: list[str] = []
+        unreadable: list[str] = []
         for key in wanted.depositions or self._pending.depositions():
             try:
                 self._chain.read(key)
             except NotFound:
                 continue
-            except DamagedFile as error:
-                damaged.append(f"{key}: {error.message}")
-        return damaged
+            except (DamagedFile, FileUnavailable) as error:
+                unreadable.append(f"{key}: {error.message}")
+        return unreadable
 
     def _refuse_stale(self, wanted: Wanted) -> None:
         behind = [d for d in self._markers.depositions() if not wanted.depositions or d in wanted.depositions]

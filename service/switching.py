@@ -17,6 +17,8 @@ from settings import Profile, Settings, SettingsError
 #: Seconds that a move waits for the requests that still run under the one before.
 DRAIN = 30.0
 _POLL = 0.05
+#: Seconds that one who asks for a move waits for another's.
+_PATIENCE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,8 @@ class Switching:
     ) -> Active:
         """Make one move. Raises SettingsError (unknown profile), InvalidInput, Conflict (stale epoch) and SwitchRefused."""
         one_line("reason", reason, LONGEST)
-        with self.file.changing():
-            active = self.file.read() or self._begin(self.settings.profile)
+        with self.file.changing(_PATIENCE):
+            active = self.active()
             order = Order(who, reason, active.environment, force, progress)
             try:
                 target = self.settings.profile_named(to)
@@ -113,6 +115,8 @@ class Switching:
                     f"the profile was switched meanwhile: the epoch is {active.epoch}, not {expected_epoch}; look again",
                     epoch=active.epoch,
                 )
+            if active.epoch == 0:
+                active = self._begin(self.settings.profile)
             return self._move(active, target, order)
 
     def preflight(self, to: str) -> Preflight:

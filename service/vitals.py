@@ -73,6 +73,8 @@ def disks(settings: Settings) -> Iterator[Disk]:
             found = os.statvfs(path)
         except OSError:
             continue
+        if not found.f_blocks:
+            continue  # a file system that counts none, as those in memory may
         inodes = found.f_favail / found.f_files if found.f_files else None
         yield Disk(place, path, found.f_bavail / found.f_blocks, inodes)
 

@@ -49,19 +49,18 @@ def profile_of_flags(environ: Mapping[str, str]) -> str | None:
     if not any(environ.get(name) for name in FLAGS):
         return None
     row = "".join("T" if switch(environ.get(name) or "false") else "F" for name in FLAGS)
-    if row in REFUSED:
-        raise SettingsError(
-            f"{flags_text(environ)} is refused, since {REFUSED[row]}: give one of {_valid_combinations()}; "
-            f"or unset all four and name the profile in MSGMODULE_ENV"
-        )
-    return VALID[row]
+    return _profile(row, flags_text(environ), "; or unset all four and name the profile in MSGMODULE_ENV")
 
 
 def profile_of_row(row: str) -> str:
     """Return the profile of the four flags as letters in the order of FLAGS; raise `SettingsError` where there is none."""
+    words = " ".join(f"{name}={'true' if letter == 'T' else 'false'}" for name, letter in zip(FLAGS, row, strict=True))
+    return _profile(row, words)
+
+
+def _profile(row: str, stated: str, other_way: str = "") -> str:
     if row in REFUSED:
-        words = " ".join(f"{name}={'true' if letter == 'T' else 'false'}" for name, letter in zip(FLAGS, row, strict=True))
-        raise SettingsError(f"{words} is refused, since {REFUSED[row]}: give one of {_valid_combinations()}")
+        raise SettingsError(f"{stated} is refused, since {REFUSED[row]}: give one of {_valid_combinations()}{other_way}")
     return VALID[row]
 
 

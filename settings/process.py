@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import re
 import tempfile
 from pathlib import Path
 
@@ -15,8 +14,6 @@ except ImportError:
     _process_group = ""
 
 METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-#: What prometheus_client calls its files, and we the sums of the dead; a SQLite database may be called `.db` as well.
-_LEFT = re.compile(r"(counter|histogram|summary|gauge_[a-z]+)_([0-9]+|dead)\.db")
 
 
 def prepare_metrics(settings: Settings, instance: str = "") -> Path:
@@ -41,13 +38,6 @@ def prepare_metrics(settings: Settings, instance: str = "") -> Path:
             f"{METRICS_VARIABLE}={str(directory)!r} belongs to another user: name a folder of the service's own"
         )
     return directory
-
-
-def clear_metrics(directory: Path) -> None:
-    """Drop what the processes of an earlier run left, and nothing else; it would be added up for ever (TRAPS.md)."""
-    for left in directory.glob("*.db"):
-        if _LEFT.fullmatch(left.name):
-            left.unlink()
 
 
 def process_group() -> str:

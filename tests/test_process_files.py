@@ -9,7 +9,7 @@ from pathlib import Path
 from support.server import Server
 from support.site import Site
 
-from service.process_files import swept
+from service.process_files import clear, swept
 
 DOWN = "mysql://nobody@127.0.0.1:1/nowhere"
 URL = "/api/v1/depositions/D_1000000042/messages"
@@ -103,3 +103,13 @@ def test_no_gauge_stays_stuck_when_a_worker_is_killed(site: Site) -> None:
         assert server.metric(COUNTED) == counted
     finally:
         server.stop()
+
+
+def test_a_start_drops_what_an_earlier_run_left_and_no_more(tmp_path: Path) -> None:
+    alive = f"counter_{os.getpid()}.db"
+    dead = {"counter_4194305.db", "histogram_4194305.db", "counter_dead.db", "histogram_dead.db", "gauge_liveall_4194305.db"}
+    others = {"messages.db", "counter_x.db", "counter_12.db-wal"}
+    for name in (alive, *dead, *others):
+        (tmp_path / name).touch()
+    clear(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {alive, "sweep.lock", *others}

@@ -9,6 +9,7 @@ from support import legacy
 from support.gates import DOWN, UP, make_ready
 from support.site import DEPOSITION, PROFILES, Site, make_site
 
+from service import switching
 from service.active import Active
 from service.changes import AppendMessage
 from service.errors import Conflict, FileUnavailable, SwitchRefused
@@ -87,6 +88,24 @@ def test_an_epoch_that_is_not_the_present_one_is_a_conflict_and_audited(site: Si
         found.switching.switch("phase-1", 7, "r", "me")
     assert found.switching.active().epoch == 1
     assert audit(site)[-1]["result"] == "stale epoch"
+
+
+def test_a_move_while_another_is_made_is_a_conflict_and_not_a_wait(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(switching, "_PATIENCE", 0.1)
+    found = started(site, "cif-only")
+    with found.switching.file.changing(), pytest.raises(Conflict, match="under way"):
+        move(site.services("cif-only"), "dual-write-cif-read")
+    assert move(found, "dual-write-cif-read").epoch == 2
+
+
+def test_a_move_that_is_refused_does_not_start_a_site(site: Site) -> None:
+    found = site.services("cif-only")
+    with pytest.raises(SettingsError):
+        move(found, "nonsense")
+    with pytest.raises(Conflict):
+        found.switching.switch("phase-1", 7, "r", "me")
+    assert found.switching.active().epoch == 0
+    assert found.switching.switch("phase-1", 0, "r", "me").epoch == 2
 
 
 @pytest.mark.parametrize(("active", "to"), [UP[0], UP[1], UP[2], DOWN[2]])

@@ -56,14 +56,14 @@ def add_unknown(site: Site) -> None:
 def lag(site: Site) -> None:
     folder = site.root / "state" / "workers"
     folder.mkdir(exist_ok=True)
-    worker = {"host": "elsewhere", "pid": 1, "epoch": 0, "since": OLD, "seen": OLD}
+    worker = {"host": "elsewhere", "pid": 1, "epoch": 0, "seen": OLD, "breaker": "off", "failures": 0, "changed": None}
     (folder / "lagging.json").write_text(json.dumps(worker))
 
 
 def open_breaker(site: Site) -> None:
     folder = site.root / "state" / "workers"
     folder.mkdir(exist_ok=True)
-    worker = {"host": "elsewhere", "pid": 1, "epoch": 9, "since": OLD, "seen": OLD, "breaker": "open", "failures": 5}
+    worker = {"host": "elsewhere", "pid": 1, "epoch": 9, "seen": OLD, "breaker": "open", "failures": 5, "changed": OLD}
     (folder / "elsewhere-1.json").write_text(json.dumps(worker))
 
 
@@ -191,9 +191,9 @@ def test_only_the_next_profiles_are_asked_about(ready: Site) -> None:
 
 @pytest.mark.parametrize("profile", DUAL)
 def test_a_preflight_changes_nothing_where_something_is_behind(ready: Site, profile: str) -> None:
+    ready.app(profile)
     dual(ready, "db-only").append("late")
     before = ready.files()
-    ready.app(profile)
     for to in PROFILES[PROFILES.index(profile) - 1], PROFILES[PROFILES.index(profile) + 1]:
         assert preflight(ready, to)[0] == 1
         assert ready.files() == before

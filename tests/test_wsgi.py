@@ -39,6 +39,13 @@ def test_a_start_that_is_refused_stops_it_with_the_remedy(legacy_site: Site) -> 
     assert "Traceback" not in done.stderr
 
 
+def test_a_site_that_cannot_be_told_stops_it_with_one_line(site: Site) -> None:
+    (site.root / "state" / "profile.json").write_text("{")
+    done = load(site, "cif-only")
+    assert (done.returncode, "profile.json does not name the active profile" in done.stderr) == (1, True)
+    assert "Traceback" not in done.stderr
+
+
 def test_metrics_of_its_processes_lie_outside_the_tree_of_the_files(site: Site) -> None:
     assert load(site, "cif-only").returncode == 0
     folders = [p for p in Path(site.root).iterdir() if p.name.startswith("msgmodule-metrics-")]

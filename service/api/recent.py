@@ -3,7 +3,7 @@
 from itertools import islice
 from typing import Annotated, Any, Literal
 
-from flask import Blueprint, Response, after_this_request, jsonify
+from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from spectree import Response as Answers
 
@@ -118,9 +118,7 @@ def list_recent(query: RecentQuery) -> Any:
     page = list(islice(listing, query.limit + 1))
     shown = page[: query.limit]
     rest = cursor_of(shown[-1].place) if len(page) > query.limit else None
-    if query.format != "json":
-        after_this_request(lambda _: _written(shown, rest, listing, query))  # the contract lets JSON through alone
-    return _json(shown, rest, listing, query)
+    return _json(shown, rest, listing, query) if query.format == "json" else _written(shown, rest, listing, query)
 
 
 def _json(shown: list[Found], rest: str | None, listing: Listing, query: RecentQuery) -> Response:

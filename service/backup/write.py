@@ -96,7 +96,8 @@ class _Files:
             data, _ = self._reader.open(path, content_type(path))
         except DamagedFile as error:
             self.unreadable.append(error.message)
-            return path.read_bytes()
+            with faults(path):
+                return path.read_bytes()
         return data
 
 
@@ -117,7 +118,7 @@ def _add_files(folder: Folder, reader: _Files, below: str, shown: Shown) -> int:
 
 def _add_state(folder: Folder, settings: Settings) -> None:
     for path in state_files(settings.state_dir):
-        with suppress(FileNotFoundError):  # a kept change was brought in meanwhile
+        with faults(path), suppress(FileNotFoundError):  # a kept change was brought in meanwhile
             folder.add(f"state/{path.relative_to(settings.state_dir)}", path.read_bytes(), path.stat().st_mode & 0o7777)
     names = [field.name for field in fields(settings) if field.name not in _NOT_SHOWN]
     shown = {name: getattr(settings, name) for name in names}

@@ -68,6 +68,9 @@ def _send_letters(messages: MessageService) -> None:
 def _make_token(found: Services) -> None:
     path = found.settings.state_dir / LOCAL_TOKEN
     if not path.exists():
-        secret = Tokens(found.settings.state_dir).create("local", SCOPES)
+        tokens = Tokens(found.settings.state_dir)
+        if any(token.name == "local" for token in tokens.all()):  # a backup keeps the tokens and not this secret
+            tokens.revoke("local")
+        secret = tokens.create("local", SCOPES)
         with faults(path):
             write_new(path, secret.encode("ascii"), mode=0o600)

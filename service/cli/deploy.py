@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -10,7 +11,9 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from http import HTTPStatus
+from http.client import HTTPException
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
@@ -24,9 +27,25 @@ _PAUSE = 0.2
 
 def _address(_context: click.Context, _option: click.Parameter, url: str) -> str:
     """Refuse what is no address, before anything is done."""
-    if not url.startswith(("http://", "https://")):
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address:
         raise click.BadParameter(f"{url!r} is no address: give http://HOST:PORT")
     return url
+
+
+def _command(_context: click.Context, _option: click.Parameter, text: str) -> list[str]:
+    """Refuse a command that cannot be run, before anything is done."""
+    try:
+        command = shlex.split(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is no command: {error}") from error
+    if not command or shutil.which(command[0]) is None:
+        raise click.BadParameter(f"{text!r} is no command of this machine")
+    return command
 
 
 @click.command()
@@ -38,7 +57,12 @@ def _address(_context: click.Context, _option: click.Parameter, url: str) -> str
     required=True,
     help="The virtual environment to install in.",
 )
-@click.option("--restart", required=True, help="The command that restarts the service, e.g. `touch /srv/messaging/wsgi.py`.")
+@click.option(
+    "--restart",
+    required=True,
+    callback=_command,
+    help="The command that restarts the service, e.g. `touch /srv/messaging/wsgi.py`.",
+)
 @click.option(
     "--url", required=True, callback=_address, help="Where the running service answers, e.g. http://127.0.0.1:8000."
 )
@@ -52,7 +76,7 @@ def deploy(
     environment: str,
     source: Path,
     target: Path,
-    restart: str,
+    restart: list[str],
     url: str,
     wait: int,
     confirm: bool,
@@ -73,7 +97,9 @@ def deploy(
     click.echo("way back: deploy the version before, with --source; the active profile was not touched")
 
 
-def _steps(source: Path, target: Path, restart: str, wheels: Path, environment: str) -> Iterator[tuple[str, list[str]]]:
+def _steps(
+    source: Path, target: Path, restart: list[str], wheels: Path, environment: str
+) -> Iterator[tuple[str, list[str]]]:
     """Give the steps; the wheel's name is known only once it is built."""
     pip = [str(target / "bin" / "python"), "-m", "pip", "--disable-pip-version-check"]
     if not (target / "bin" / "python").exists():
@@ -83,7 +109,7 @@ def _steps(source: Path, target: Path, restart: str, wheels: Path, environment: 
     wheel = next(wheels.glob("*.whl"))
     yield "install", [*pip, "install", "--quiet", "--no-deps", "--force-reinstall", str(wheel)]
     yield "schema", [str(target / "bin" / "msgmodule"), "db", "init", "--env", environment]
-    yield "restart", shlex.split(restart)
+    yield "restart", restart
 
 
 def _ready(url: str, wait: int) -> str:
@@ -99,8 +125,10 @@ def _ready(url: str, wait: int) -> str:
         except urllib.error.HTTPError as error:
             error.close()
             told, may_come = str(error), error.code == HTTPStatus.SERVICE_UNAVAILABLE
-        except OSError as error:
+        except (OSError, HTTPException) as error:
             told, may_come = str(error), True
+        except (ValueError, KeyError, TypeError):
+            told, may_come = "the answer is not that of this service", False
         if not may_come or time.monotonic() > until:
             raise click.ClickException(f"{url}/readyz: {told}; the service is not ready")
         time.sleep(_PAUSE)

@@ -9,12 +9,12 @@ from pathlib import Path
 import click
 
 from service.cli.common import json_option, selected, selection_options, services_of, show
-from service.errors import MessagingError, StoreUnavailable
+from service.errors import DatabaseNotReady, DatabaseUnavailable, MessagingError
 from service.services import Services
 from service.storage.cif.owner import Owners
 from service.storage.pending import Pending
 from service.sync.catch_up import CatchUp
-from service.sync.reconcile import Reconciler
+from service.sync.reconcile import Reconciler, Repairs
 from settings import Profile
 
 
@@ -60,7 +60,7 @@ def _watch(found: Services, seconds: float, *, as_json: bool) -> None:
     while not ended.is_set():
         try:
             _repaired(found, None, as_json=as_json)
-        except StoreUnavailable as error:
+        except MessagingError as error:
             click.echo(f"msgmodule: {error.message}", err=True)
         ended.wait(seconds)
 
@@ -73,8 +73,9 @@ def _repaired(found: Services, chosen: Iterable[str] | None, *, as_json: bool) -
         repaired = _synced(found, profile, chosen, as_json=as_json)
     else:
         if profile.uses_database:
-            _caught_up(found)
+            repaired = _caught_up(found)
         click.echo(f"{profile.name} keeps one store; there is nothing to reconcile", err=True)
+        show(asdict(Repairs()), as_json=as_json)
     if chosen is None:
         Pending(found.stores.state_dir).sweep()
         Owners(found.stores.state_dir).sweep()
@@ -92,12 +93,23 @@ def _mirrored(found: Services) -> bool:
     return not left
 
 
-def _caught_up(found: Services) -> None:
-    """Bring in what requests that began under the profile before have kept for the database."""
+def _caught_up(found: Services) -> bool:
+    """Bring in what requests that began under the profile before have kept for the database; tell whether nothing is left.
+
+    Raises DatabaseUnavailable and DatabaseNotReady, for then nothing can be.
+    """
     stores = found.stores
     pending, catch_up = Pending(stores.state_dir), CatchUp(stores.database, stores.state_dir, stores.observer)
+    is_done = True
     for deposition_data_set_id in sorted({*pending.depositions(), *pending.begun()}):
-        catch_up.run(deposition_data_set_id)
+        try:
+            catch_up.run(deposition_data_set_id)
+        except (DatabaseUnavailable, DatabaseNotReady):
+            raise
+        except MessagingError as error:
+            is_done = False
+            _complain(deposition_data_set_id, error)
+    return is_done
 
 
 def _synced(found: Services, profile: Profile, chosen: Iterable[str] | None, *, as_json: bool) -> bool:

@@ -7,10 +7,11 @@ import click
 
 from service.cli.common import services_of
 from service.errors import DatabaseNotReady, DatabaseUnavailable, SwitchRefused
+from service.process_files import clear
 from service.services import Services
 from service.storage.database import schema
 from settings import SettingsError
-from settings.process import clear_metrics, prepare_metrics
+from settings.process import prepare_metrics
 
 
 @click.command()
@@ -26,7 +27,7 @@ def run(context: click.Context, *, host: str, port: int, workers: int) -> None:
         found.switching.start()
     except SwitchRefused as error:
         raise SettingsError(error.message) from error
-    clear_metrics(prepare_metrics(found.settings, f"{host}:{port}"))
+    clear(prepare_metrics(found.settings, f"{host}:{port}"))
     arguments = ["-m", "gunicorn", "--config", "python:service.cli.server", "--bind", f"{host}:{port}"]
     # a new process: prometheus_client must not have been imported before it knows the folder
     os.execv(sys.executable, [sys.executable, *arguments, "--workers", str(workers), "wsgi:application"])  # noqa: S606

@@ -9,7 +9,7 @@ import click
 from service.backlog import backlog
 from service.cli.common import json_option, services_of, settings_of, show
 from service.errors import MessagingError
-from service.health import Report, report
+from service.health import report
 from service.logfile import last_lines
 from service.services import Services
 from service.storage.database import schema
@@ -51,9 +51,8 @@ def monitor(context: click.Context, *, interval: int, once: bool, fail_fast: boo
     """Run the health checks again and again, one line a round."""
     found = services_of(context)
     while True:
-        made = report(found)
-        click.echo(_round(made))
-        if (once or fail_fast) and not made.ok:
+        is_well = _made_round(found)
+        if (once or fail_fast) and not is_well:
             context.exit(1)
         if once:
             return
@@ -86,10 +85,17 @@ def logs(context: click.Context, *, lines: int) -> None:
         click.echo(line)
 
 
-def _round(made: Report) -> str:
-    failed = [f"{one.name}: {one.found}" for one in made.findings if not one.ok]
+def _made_round(found: Services) -> bool:
+    """Make one round and print it; tell whether nothing failed."""
     moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    return f"{moment} {'FAIL' if failed else 'ok'} {made.profile} epoch {made.epoch} {'; '.join(failed)}".rstrip()
+    try:
+        made = report(found)
+    except MessagingError as error:  # not even the profile can be told now
+        click.echo(f"{moment} FAIL {error.message}")
+        return False
+    failed = [f"{one.name}: {one.found}" for one in made.findings if not one.ok]
+    click.echo(f"{moment} {'FAIL' if failed else 'ok'} {made.profile} epoch {made.epoch} {'; '.join(failed)}".rstrip())
+    return not failed
 
 
 def _left_over(found: Services) -> list[str]:

@@ -10,7 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from service.errors import FileUnavailable
+from service.errors import Conflict, FileUnavailable
+
+#: Seconds between two tries for a lock that is not waited for as long as it takes.
+_POLL = 0.05
 
 #: Seconds after which what nobody touched is nobody's any more.
 DAY = 86400.0
@@ -55,17 +58,39 @@ def write_new(path: Path, data: bytes, mode: int = 0o640, *, durable: bool = Tru
 
 
 @contextmanager
-def exclusive(path: Path) -> Iterator[None]:
-    """Hold a lock file of ours until the block is left; a crash gives it up. Raises FileUnavailable."""
+def exclusive(path: Path, wait: float | None = None, busy: str = "") -> Iterator[None]:
+    """Hold a lock file of ours until the block is left; a crash gives it up.
+
+    Raises FileUnavailable, and Conflict saying `busy` where another holds it for longer than `wait` seconds.
+    """
     with faults(path):
         make_directory(path.parent)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o640)
     try:
         with faults(path):
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            is_held = _locked(descriptor, wait)
+        if not is_held:
+            raise Conflict(busy)
         yield
     finally:
         os.close(descriptor)
+
+
+def _locked(descriptor: int, wait: float | None) -> bool:
+    """Lock a file; tell whether it could be done within `wait` seconds. Raises OSError."""
+    if wait is None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        return True
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(_POLL)
+        else:
+            return True
 
 
 def append_line(path: Path, line: bytes, *, durable: bool = True) -> None:

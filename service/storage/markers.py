@@ -85,10 +85,8 @@ class Markers:
     def since(self) -> Iterator[float]:
         """Give, for each of them, when it was marked last, in seconds since 1970."""
         for name in self.depositions():
-            try:
+            with faults(self._root / name), suppress(FileNotFoundError):  # brought up meanwhile
                 yield (self._root / name).stat().st_mtime
-            except FileNotFoundError:
-                continue  # brought up meanwhile
 
 
 def _put(path: Path, mark: bytes) -> None:

@@ -12,7 +12,7 @@ from service.sync.kept import Kept
 from service.sync.merge import Facts, compare, merge
 from service.sync.restore import no_files
 from service.sync.sync import Sync
-from service.sync.transfer import Imported, Importer
+from service.sync.transfer import Imported, Importer, failed
 from service.vocabulary import CONTENT_TYPES
 
 
@@ -38,7 +38,7 @@ class DryRun(Importer):
         except (DatabaseUnavailable, DatabaseNotReady):
             raise
         except MessagingError as error:
-            return Imported(deposition_data_set_id, error=error.message, code=error.code)
+            return failed(deposition_data_set_id, error)
 
     def _merged(self, deposition_data_set_id: str) -> Imported:
         key = deposition_data_set_id

@@ -83,9 +83,9 @@ class Importer:
         keys = iter(depositions)
         while asked := list(islice(keys, _ASKED)):
             known = self._database.states(asked)
-            settled = [key for key in asked if key in known and self.is_settled(key, known[key])]
-            yield from self._unchanged(settled)
-            left = iter([key for key in asked if key not in set(settled)])
+            settled = {key: key in known and self.is_settled(key, known[key]) for key in asked}
+            yield from self._unchanged([key for key, is_settled in settled.items() if is_settled])
+            left = (key for key, is_settled in settled.items() if not is_settled)
             while batch := list(islice(left, _BATCH)):
                 yield from self._changed(batch, known)
 
@@ -113,7 +113,7 @@ class Importer:
             except NotFound:
                 told.append(self.synced(key))  # a sync says what it is that nobody knows
             except MessagingError as error:
-                told.append(_failed(key, error))
+                told.append(failed(key, error))
         yield from told
         yield from self.added(new)
 
@@ -137,12 +137,13 @@ class Importer:
         except (DatabaseUnavailable, DatabaseNotReady):
             raise
         except MessagingError as error:
-            return _failed(deposition_data_set_id, error)
+            return failed(deposition_data_set_id, error)
         rows = report.database
         done = (rows.added, rows.updated, rows.unchanged, report.healed, report.conflicts)
         code = "files_behind" if report.behind else None
         return Imported(deposition_data_set_id, *done, report.behind, code, odd(report.correspondence))
 
 
-def _failed(deposition_data_set_id: str, error: MessagingError) -> Imported:
+def failed(deposition_data_set_id: str, error: MessagingError) -> Imported:
+    """Say that a deposition could not be imported, and why."""
     return Imported(deposition_data_set_id, error=error.message, code=error.code)

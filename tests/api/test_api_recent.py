@@ -131,6 +131,14 @@ def test_a_damaged_file_for_which_a_change_waits_is_named_as_well(imported: Site
     assert [line.split(":")[0] for line in found["unreadable"]] == [DEP]
 
 
+def test_files_that_cannot_be_read_are_no_outage_of_the_database(imported: Site) -> None:
+    client = client_of(imported, "dual-write-db-read")
+    imported.file(DEP).mkdir(parents=True)
+    found = ask(client, **ALL, deposition=[DEP, DEPOSITION])
+    assert (found["served_by"], [line.split(":")[0] for line in found["unreadable"]]) == ("database", [DEP])
+    assert {m["deposition_data_set_id"] for m in found["messages"]} == {DEPOSITION}
+
+
 @pytest.mark.parametrize("profile", ["cif-only", "db-only"])
 def test_a_message_that_is_kept_for_the_database_is_listed_where_one_store_is_left(imported: Site, profile: str) -> None:
     both = dual(imported, "dual-write-cif-read", **QUICK)

@@ -85,6 +85,9 @@ def test_a_repeat_changes_nothing_and_other_content_is_a_conflict(site: Site, pr
     before = site.files()
     again = sent(client, 200, **body)
     assert again["message"] == first["message"]
+    assert client.post(f"{URL}/retry-1/read").status_code == 200
+    before = site.files()
+    assert sent(client, 200, **body)["message"] == (client.get(f"{URL}/retry-1").json or {})
     others: tuple[dict[str, Any], ...] = (
         {"message_subject": "x"},
         {"files": []},

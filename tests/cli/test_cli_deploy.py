@@ -24,13 +24,14 @@ done
 class Ready(BaseHTTPRequestHandler):
     #: What is answered to one question after the other, the last one to all that follow.
     statuses: tuple[int, ...] = (200,)
+    body = json.dumps({"profile": "cif-only"})
 
     def do_GET(self) -> None:
         status, *later = self.statuses
         type(self).statuses = tuple(later) or self.statuses
         self.send_response(status if self.path == "/readyz" else 404)
         self.end_headers()
-        self.wfile.write(json.dumps({"profile": "cif-only"}).encode())
+        self.wfile.write(self.body.encode())
 
     def log_message(self, format: str, *_arguments: object) -> None:
         """Say nothing."""
@@ -108,3 +109,14 @@ def test_a_service_that_is_not_ready_afterwards_is_a_failure(
     code, _, err = deploy(site, target, url, "--wait", "1")
     assert code == 1
     assert "the service is not ready" in err
+
+
+def test_an_answer_of_something_else_is_no_service_that_is_ready(
+    site: Site, target: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in site.environ("cif-only").items():
+        monkeypatch.setenv(name, value)
+    for body in ("<html>It works!</html>", "[]", "{}"):
+        monkeypatch.setattr(Ready, "body", body)
+        code, _, err = deploy(site, target, url)
+        assert (code, "the answer is not that of this service" in err) == (1, True)

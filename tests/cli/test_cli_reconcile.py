@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import create_engine, text
 from support import legacy
 from support.command import DOWN, msgmodule
-from support.dual import DEP, Dual, dual
+from support.dual import DEP, Dual, away, dual
 from support.site import DUAL, PROFILES, Site
 
 from service.changes import AppendMessage
@@ -98,7 +99,25 @@ def test_a_database_that_is_down_is_an_error(site: Site) -> None:
 
 
 def test_a_profile_with_one_store_has_nothing_to_reconcile(site: Site) -> None:
-    assert msgmodule(site, "reconcile", "--all", profile="cif-only").returncode == 0
+    done = msgmodule(site, "reconcile", "--all", "--json", profile="cif-only")
+    assert (done.returncode, set(json.loads(done.stdout).values())) == (0, {0})
+
+
+def test_what_was_kept_for_the_database_alone_is_brought_in_though_some_of_it_is_refused(site: Site) -> None:
+    kept = dual(site, DUAL[0])
+    with away(kept):
+        for dep in (DEP, OTHER):
+            kept.chain.apply(message("kept", dep))
+    with create_engine(site.database_url).begin() as connection:
+        connection.execute(
+            text(
+                "CREATE TRIGGER refusing BEFORE INSERT ON pdbx_deposition_message_info"
+                f" WHEN NEW.deposition_data_set_id = '{DEP}' BEGIN SELECT RAISE(ABORT, 'not this row'); END"
+            )
+        )
+    done = msgmodule(site, "reconcile", "--all", profile="db-only")
+    assert (done.returncode, f"{DEP}: the database refused" in done.stderr) == (1, True)
+    assert [m.message_id for m in kept.services.stores.database.read(OTHER).correspondence.messages] == ["kept"]
 
 
 def test_nothing_selected_is_wrong_usage(site: Site) -> None:
@@ -114,7 +133,9 @@ def test_watching_repairs_again_and_ends_when_it_is_told_to(both: Dual, tmp_path
         both.services.stores.cif.write(message("m2"))
         text = ""
         while '"inserted": 1' not in text:
-            text += process.stdout.readline()
+            line = process.stdout.readline()
+            assert line, f"it ended: {text}"
+            text += line
         process.send_signal(signal.SIGTERM)
         text += process.stdout.read()
     assert process.returncode == 0

@@ -164,9 +164,12 @@ def test_a_site_is_stamped_once_and_another_kind_is_refused(tmp_path: Path) -> N
 
 def test_a_deployment_is_refused_before_anything_is_done(site: Site, tmp_path: Path) -> None:
     target = ("--target", str(tmp_path / "venv"), "--restart", "true", "--url", "http://127.0.0.1:1")
-    no_address = (*target[:-1], "127.0.0.1:1")
-    for arguments in ((), ("somewhere",), ("production", *target), ("staging",), ("staging", *no_address)):
-        assert msgmodule(site, "deploy", *arguments).returncode == 2, arguments
+    wrong = [(*target[:-1], url) for url in ("127.0.0.1:1", "http://127.0.0.1:80x", "http://", "http://[::1")]
+    wrong += [(*target[:3], command, *target[4:]) for command in ("", "touch 'x", "no-such-command x")]
+    for arguments in ((), ("somewhere",), ("production", *target), ("staging",), *(("staging", *one) for one in wrong)):
+        for more in ((), ("--check",)):
+            assert msgmodule(site, "deploy", *arguments, *more).returncode == 2, arguments
+    assert msgmodule(site, "deploy", "staging", *target, "--check").returncode == 0
     assert not (tmp_path / "venv").exists()
     (tmp_path / "venv" / "bin").mkdir(parents=True)
     (tmp_path / "venv" / "bin" / "python").symlink_to("/bin/false")

@@ -22,6 +22,11 @@ def test_the_demo_makes_a_site_to_try_and_a_second_run_changes_nothing(tmp_path:
     assert msgmodule(site, "demo", profile="dual-write-cif-read").returncode == 0
     assert (site.files(), token.read_text()) == (before, secret)
 
+    token.unlink()  # a backup that is put back has none
+    assert msgmodule(site, "demo", profile="dual-write-cif-read").returncode == 0
+    assert token.read_text() != secret
+
+    secret = token.read_text()
     client = site.app("dual-write-cif-read").test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {secret}"
     messages = (client.get("/api/v1/depositions/D_1000000001/messages").json or {})["messages"]

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from support.command import DOWN, msgmodule
 from support.contract import append
 from support.dual import DEP, dual
@@ -57,6 +58,22 @@ def test_what_a_verify_found_is_trouble_until_another_finds_nothing(site: Site) 
     assert msgmodule(site, "verify", "--all", profile=profile).returncode == 0
     done = msgmodule(site, "troubleshoot", profile=profile)
     assert done.returncode == 0, done.stdout
+
+
+def test_a_monitor_goes_on_where_not_even_the_profile_can_be_told(site: Site) -> None:
+    site.app("cif-only")
+    (site.root / "state" / "profile.json").write_text("{")
+    done = msgmodule(site, "monitor", "--once")
+    assert (done.returncode, "FAIL" in done.stdout, "does not name the active profile" in done.stdout) == (1, True, True)
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("content", ["[]", '{"circuit_breaker": {}}', '{"circuit_breaker": 1}', "{"])
+def test_features_that_cannot_be_read_are_named(site: Site, content: str) -> None:
+    site.app("cif-only")
+    (site.root / "state" / "features.json").write_text(content)
+    done = msgmodule(site, "status")
+    assert (done.returncode, "features.json cannot be read" in done.stderr) == (1, True)
 
 
 def test_tokens_that_cannot_be_read_are_trouble(site: Site) -> None:

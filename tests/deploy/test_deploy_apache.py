@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from support.apache import PERSON, Apache
@@ -28,6 +28,15 @@ def load(apache: Apache, requests: int, path: str = MESSAGES) -> "subprocess.Pop
     hey = tool("hey", "hey")
     arguments = [hey, "-n", str(requests), "-c", "8", "-H", f"Authorization: Bearer {apache.secret}", apache.address + path]
     return subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    """Ask again and again; another process does what is waited for."""
+    for _ in range(PATIENCE):
+        if holds():
+            return
+        time.sleep(0.01)
+    pytest.fail("it never came")
 
 
 def answers(running: "subprocess.Popen[str]") -> dict[str, int]:
@@ -67,8 +76,7 @@ def test_a_deployment_under_load_drops_no_request(apache: Apache) -> None:
 
     before, counted = processes(), apache.metric(LISTED)
     running = load(apache, UNDER_LOAD)
-    while apache.metric(LISTED) == counted:
-        pass
+    eventually(lambda: apache.metric(LISTED) > counted)
     apache.deploy()
     assert answers(running) == {"200": UNDER_LOAD}
     assert len(processes() - before) >= 2
@@ -92,6 +100,5 @@ def test_a_switch_is_followed_by_all_processes(apache: Apache) -> None:
 def test_the_log_speaks_of_a_refused_request_by_its_id(apache: Apache) -> None:
     _, text = apache.ask(f"{apache.address}/nowhere", headers={"Authorization": "Bearer nonsense"})
     known = json.loads(text)["error"]["details"]["request_id"]
-    while apache.log().count(known) < 2:  # Apache writes its own line behind the answer
-        time.sleep(0.01)
+    eventually(lambda: apache.log().count(known) == 2)  # Apache writes its own line behind the answer
     assert apache.secret not in apache.log()

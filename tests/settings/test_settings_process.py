@@ -1,26 +1,11 @@
-"""The folder of the metrics: what it may be, and that nothing else in it is touched."""
+"""The folder of the metrics: what it may be."""
 
 from pathlib import Path
 
 import pytest
 
 from settings import SettingsError, load
-from settings.process import METRICS_VARIABLE, clear_metrics, prepare_metrics
-
-
-def test_only_what_the_library_left_is_dropped(tmp_path: Path) -> None:
-    ours = {
-        "counter_12.db",
-        "histogram_12.db",
-        "counter_dead.db",
-        "histogram_dead.db",
-        "gauge_liveall_12.db",
-        "gauge_mostrecent_12.db",
-    }
-    for name in (*ours, "messages.db", "counter_x.db", "counter_12.db-wal"):
-        (tmp_path / name).touch()
-    clear_metrics(tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {"messages.db", "counter_x.db", "counter_12.db-wal"}
+from settings.process import METRICS_VARIABLE, prepare_metrics
 
 
 def test_an_empty_name_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_an_edit_of_an_outage_is_not_discarded_silently_for_an_old_copy(both: Du
     after = message(both).message_text
 
     assert both.is_equal()
-    assert after == "acknowledged" or "acknowledged" in logged(both)
+    assert after == "acknowledged"
 
 
 def test_a_flag_set_in_an_outage_is_not_discarded_silently_for_an_old_copy(
@@ -110,7 +110,7 @@ def test_a_flag_set_in_an_outage_is_not_discarded_silently_for_an_old_copy(
 
     assert both.is_equal()
     assert status is not None
-    assert status.read_status == "Y" or '"read_status": "Y"' in logged(both)
+    assert status.read_status == "Y"
 
 
 def test_a_message_sent_in_an_outage_takes_no_edit_after_an_old_copy(both: Dual, private_mariadb: PrivateServer) -> None:

@@ -6,10 +6,13 @@ import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from service.bounded import Bounded
 from service.storage.base import ABSENT, YOUNG, same_signature
 
 #: Nanoseconds within which a file system may give two contents the same time (the coarsest known keeps two seconds).
 GRANULARITY = 2_000_000_000
+#: How many files are remembered as found to be as they were recorded while young.
+_MOST = 100_000
 
 
 def of(pieces: Iterable[bytes | memoryview], stat: os.stat_result, checksum: int | None = None) -> str:
@@ -60,7 +63,7 @@ class Comparer:
     """Compare files with recorded signatures; reads a file once after it was recorded young, never again after that."""
 
     def __init__(self) -> None:
-        self._conclusive: dict[str, str] = {}
+        self._conclusive: Bounded[str, str] = Bounded(_MOST, lambda *_: 1)
 
     def matches(self, path: Path, recorded: str | None) -> bool:
         """Tell whether a file is as recorded. Raises OSError where it cannot be read."""
@@ -78,7 +81,7 @@ class Comparer:
             found = of([file.read()], stat)
         same = same_signature(found, recorded)
         if same and not found.endswith(YOUNG):
-            self._conclusive[str(path)] = recorded
+            self._conclusive.keep(str(path), recorded)
         return same
 
 

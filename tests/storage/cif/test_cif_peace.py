@@ -30,6 +30,7 @@ from service.vocabulary import TO_DEPOSITOR
 T = TypeVar("T")
 DEP = "D_1000000001"
 EACH = 25
+PATIENCE = 1000
 
 
 def _append(key: str) -> AppendMessage:
@@ -75,9 +76,10 @@ def _chain_writer(tree: Tree, profile: str, name: str) -> set[str | None]:
 
 def _until_taken(request: Callable[[], T]) -> T:
     """Ask until there is an answer, as a client does that is told to try again."""
-    while True:
+    for _ in range(PATIENCE):
         with suppress(FileUnavailable):
             return request()
+    pytest.fail("it was never answered")
 
 
 def _legacy_writer(path: Path, name: str, pause: float) -> set[str | None]:
@@ -102,12 +104,14 @@ def _legacy_writer(path: Path, name: str, pause: float) -> set[str | None]:
 
 def _locked(path: Path, work: Any) -> None:
     lock = lock_of(path)
-    while True:
+    for _ in range(100 * PATIENCE):
         try:
             lock.open("x").close()
             break
         except FileExistsError:
             time.sleep(0.002)
+    else:
+        pytest.fail(f"{lock} was never free")
     work()
     lock.unlink()
 
