@@ -177,3 +177,12 @@ def test_what_a_killed_writer_left_of_a_copy_is_swept_once_it_is_old(site: Site)
     os.utime(left[0], (0, 0))
     assert msgmodule(site, "reconcile", "--all", profile=DUAL[0]).returncode == 0
     assert [path.exists() for path in left] == [False, True]
+
+
+@pytest.mark.parametrize("profile", DUAL)
+def test_what_a_validation_tries_out_meanwhile_gets_no_files(site: Site, profile: str) -> None:
+    site.app(profile)
+    site.services("db-only").stores.database.apply(message("scratch", "validate-abc"))
+    assert msgmodule(site, "reconcile", "--all", profile=profile).returncode == 0
+    assert site.files() == {}
+    assert site.services(profile).stores.database.behind() == ()
