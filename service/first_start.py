@@ -1,11 +1,13 @@
 """The first start of a site: the store that is to answer must be seen to lack nothing (DESIGN.md section 7)."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 from service.conditions import archive_in_database
 from service.errors import DatabaseNotReady, DatabaseRefused, DatabaseUnavailable, MessagingError
 from service.preparation import silent, sync_known
 from service.situation import Check, Situation, refusal, some
+from service.storage.database import schema
 
 
 def require_whole(situation: Situation) -> None:
@@ -30,16 +32,15 @@ def _require_archive(situation: Situation) -> None:
 
 
 def _require_files(situation: Situation) -> None:
-    """Look whether the database knows of changes that the files lack; a database that cannot be asked is not needed yet."""
-    try:
-        left = situation.stores.database.behind()
-    except (DatabaseUnavailable, DatabaseNotReady, DatabaseRefused):
-        return
+    """Look whether the files are known to lack something, by the marks or by a database, which need not be there."""
+    left = set(situation.markers.depositions())
+    with suppress(DatabaseUnavailable, DatabaseNotReady, DatabaseRefused):
+        left |= set(schema.behind(situation.settings))
     if left:
         check = Check(
             "files_complete",
             ok=False,
-            found=some(left, "lack in their files what the database has"),
+            found=some(sorted(left), "lack in their files what the database has"),
             remedy="check that state_dir is the site's own; where that was lost, run `msgmodule export` and try again",
         )
         raise refusal(situation.target, [check])

@@ -3,7 +3,15 @@
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
-from service.errors import Crossing, DatabaseUnavailable, MessagingError, NotFound, StoreUnavailable
+from service.errors import (
+    Crossing,
+    DatabaseNotReady,
+    DatabaseRefused,
+    DatabaseUnavailable,
+    MessagingError,
+    NotFound,
+    StoreUnavailable,
+)
 from service.situation import Brought, Situation
 from service.sync.conflict_log import ConflictLog
 from service.sync.restore import restore
@@ -29,9 +37,7 @@ def nothing(situation: Situation, progress: Progress) -> Brought:  # noqa: ARG00
 def sync_known(situation: Situation, progress: Progress) -> Brought:
     """Sync what is marked, and what the database knows but not as its files are; an import is not made on the side."""
     brought = Brought()
-    recorded = situation.stores.database.recorded()
-    known = [d for d in situation.reconciler.behind() if d in recorded or situation.pending.has(d)]
-    _each(situation.sync, progress(known, "sync"), brought)
+    _each(situation.sync, progress(_known(situation), "sync"), brought)
     return brought
 
 
@@ -58,14 +64,25 @@ def complete_files(situation: Situation, progress: Progress) -> Brought:
 
 
 def restore_kept(situation: Situation, progress: Progress) -> Brought:
-    """Give the files what they lack: what is marked by a sync, and acknowledged changes that only wait for the database."""
+    """Give the files what they lack: by a sync what is marked, and while the database answers what another program may have
+    taken away; by themselves acknowledged changes that only wait for the database.
+    """
     brought = Brought()
-    marked = sorted({*situation.markers.depositions(), *situation.pending.begun()})
-    _each(situation.sync, progress(marked, "sync"), brought)
+    try:
+        left = _known(situation)
+    except (DatabaseUnavailable, DatabaseNotReady, DatabaseRefused):
+        left = sorted({*situation.markers.depositions(), *situation.pending.begun()})
+    _each(situation.sync, progress(left, "sync"), brought)
     stores = situation.stores
     restored = partial(restore, stores.cif, situation.pending, ConflictLog(stores.state_dir, stores.observer))
     _each(restored, progress(situation.pending.depositions(), "restore"), brought)
     return brought
+
+
+def _known(situation: Situation) -> list[str]:
+    """List what may differ, but for depositions that were never imported. Raises DatabaseUnavailable."""
+    recorded = situation.stores.database.recorded()
+    return [d for d in situation.reconciler.behind() if d in recorded or situation.pending.has(d)]
 
 
 def _each(work: Callable[[str], None], depositions: Iterable[str], brought: Brought) -> None:

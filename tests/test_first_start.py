@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.command import msgmodule
+from support.command import DOWN, msgmodule
+from support.dual import DEP, QUICK, dual
 from support.site import DEPOSITION, PROFILES, Site, make_site
 
 from service.changes import AppendMessage
 from service.errors import SwitchRefused
 from service.messages import Message
 from service.services import Services
+from service.storage.cif.lock import lock_of
 
 
 def started(site: Site, profile: str) -> Services:
@@ -61,7 +63,7 @@ def test_files_that_lack_what_the_database_has_are_not_started_with(forgotten: S
 
 
 def test_files_are_started_with_where_the_database_cannot_be_asked(forgotten: Site) -> None:
-    site = Site(forgotten.root, "mysql://nobody@127.0.0.1:1/nowhere")
+    site = Site(forgotten.root, DOWN)
     assert started(site, "cif-only").switching.active().profile == "cif-only"
 
 
@@ -69,3 +71,26 @@ def test_a_site_without_a_database_makes_none_by_being_started(tmp_path: Path) -
     site = make_site(tmp_path, f"sqlite:///{tmp_path}/none.db")
     assert started(site, "cif-only").switching.active().profile == "cif-only"
     assert not (tmp_path / "none.db").exists()
+
+
+def test_files_that_are_marked_as_behind_are_not_started_with_in_an_outage(site: Site) -> None:
+    both = dual(site, "dual-write-db-read", **QUICK)
+    both.append("m1")
+    lock_of(both.file()).touch()
+    assert both.append("m2").stores == {"cif": "behind", "database": "written"}
+    lock_of(both.file()).unlink()
+    with pytest.raises(SwitchRefused, match=DEP):
+        started(Site(site.root, DOWN), "cif-only")
+
+
+def test_a_first_start_with_the_files_takes_no_database_for_its_own(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/of-another-site.db"
+    make_site(tmp_path / "other", url).initialise()
+    site = make_site(tmp_path / "site", url)
+    started(site, "cif-only")
+    assert not (site.root / "state" / "database.json").exists()
+
+
+def test_a_site_that_forgot_which_database_is_its_own_starts_with_its_files(site: Site) -> None:
+    (site.root / "state" / "database.json").write_text('{"ident')
+    assert started(site, "cif-only").switching.active().profile == "cif-only"

@@ -148,6 +148,17 @@ def test_the_way_back_to_files_brings_every_file_up(site: Site) -> None:
     assert [row["message_id"] for row in legacy.rows(site.file(DEPOSITION))] == ["late"]
 
 
+def test_the_way_back_to_the_files_alone_heals_what_nobody_has_read_since(site: Site) -> None:
+    found = started(site, "dual-write-cif-read")
+    append(found, "m1")
+    old = site.file(DEPOSITION).read_bytes()
+    append(found, "m2")
+    site.file(DEPOSITION).write_bytes(old)
+    move(found, "cif-only")
+    answer = found.runtime.current().chain.read(DEPOSITION)
+    assert ([m.message_id for m in answer.correspondence.messages], answer.unverified) == (["m1", "m2"], False)
+
+
 def test_a_file_that_cannot_be_brought_up_stops_the_way_back(site: Site) -> None:
     found = started(site, "db-only", MSGMODULE_LOCK_TIMEOUT="0.1")
     append(found, "late")

@@ -33,13 +33,17 @@ def back_up(found: Services, root: Path, shown: Shown = unseen) -> Manifest:
     A file that is damaged is kept as it is and named in the manifest. What is not finished leaves the folder empty. Raises
     Conflict for a folder that holds something, FileUnavailable and DatabaseUnavailable.
     """
+    for place in (found.settings.state_dir, found.settings.cif_root):
+        if root.resolve().is_relative_to(place.resolve()):
+            raise Conflict(f"{root} lies in {place}, which is backed up; name a folder outside")
     with faults(root):
         root.mkdir(0o700, parents=True, exist_ok=True)
         if any(root.iterdir()):
             raise Conflict(f"{root} is not empty; name a new folder")
-        with _finished_or_empty(root), Folder(root) as folder:
-            _fill(folder, found, shown)
-    return verified(root, shown)
+        with _finished_or_empty(root):
+            with Folder(root) as folder:
+                _fill(folder, found, shown)
+            return verified(root, shown)
 
 
 @contextmanager

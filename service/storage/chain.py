@@ -7,12 +7,7 @@ from pathlib import Path
 
 from service.changes import Change
 from service.deltas import Delta
-from service.errors import (
-    DatabaseRefused,
-    DatabaseUnavailable,
-    FileUnavailable,
-    StoreUnavailable,
-)
+from service.errors import FileUnavailable, StoreUnavailable
 from service.storage.base import BEHIND, WRITTEN, Answer, Moved, Observer, Outcome, Snapshot, unknown_deposition
 from service.storage.cif.store import CifStore
 from service.storage.dual import AWAY, Dual
@@ -83,7 +78,7 @@ class DatabaseAnswers(Dual):
             if found is not None and self.is_settled(deposition_data_set_id, found):
                 return Answer(found.correspondence, self.database.name, tag=found.tag)
             report = self.sync.run(deposition_data_set_id, "read", wait=READER_WAITS)
-        except (DatabaseUnavailable, DatabaseRefused):
+        except AWAY:
             return self._from_files(deposition_data_set_id)
         except FileUnavailable:
             if found is None:

@@ -12,6 +12,7 @@ from service.storage.cif.store import CifStore
 from service.storage.pending import Pending
 from service.sync.conflict_log import ConflictLog
 from service.sync.kept import Kept
+from service.sync.merge import Merged
 from service.vocabulary import CONTENT_TYPES
 
 
@@ -21,24 +22,48 @@ def restore(cif: CifStore, pending: Pending, log: ConflictLog, deposition_data_s
     The files are read before what is kept: what a sync has brought in and forgotten by then is in them, and not made again.
     Raises FileUnavailable and DamagedFile.
     """
-    noted: set[Difference] = set()
-    while pending.has(deposition_data_set_id):
-        with still_there(pending, deposition_data_set_id):
-            found = cif.snapshot(deposition_data_set_id)
-        kept = Kept.of(pending, deposition_data_set_id)
-        wanted = kept.merged_with(found.correspondence)
-        waits = partial(is_still_kept, pending, deposition_data_set_id, kept)
-        try:
-            for merged in wanted:
-                new, content_type = merged.section, merged.section.content_type
-                log.add(deposition_data_set_id, [conflict for conflict in merged.conflicts if conflict not in noted])
-                noted.update(merged.conflicts)
-                if new != found.correspondence.section(content_type):
-                    cif.put(deposition_data_set_id, new, str(found.signatures[content_type]), None, waits)
-                pending.tell_written(kept.begun(content_type))
-            return
-        except Moved:
-            continue  # another writer was quicker: look again
+    _Restore(cif, pending, log, deposition_data_set_id).run()
+
+
+class _Restore:
+    """One restore: it looks again until no other writer comes between."""
+
+    def __init__(self, cif: CifStore, pending: Pending, log: ConflictLog, deposition_data_set_id: str) -> None:
+        self._cif = cif
+        self._pending = pending
+        self._log = log
+        self._key = deposition_data_set_id
+        self._noted: set[Difference] = set()
+
+    def run(self) -> None:
+        while self._pending.has(self._key):
+            with still_there(self._pending, self._key):
+                found = self._cif.snapshot(self._key)
+            kept = Kept.of(self._pending, self._key)
+            try:
+                for merged in kept.merged_with(found.correspondence):
+                    self._bring(found, kept, merged)
+                return
+            except Moved:
+                continue  # another writer was quicker
+
+    def _bring(self, found: Snapshot, kept: Kept, merged: Merged) -> None:
+        """Write a file that is as it was found. Raises Moved where it is not, or less is kept than there was."""
+        content_type = merged.section.content_type
+        decided = partial(self._is_decided, kept, merged)
+        if merged.section != found.correspondence.section(content_type):
+            self._cif.put(self._key, merged.section, str(found.signatures[content_type]), None, decided)
+        elif merged.conflicts and not (self._cif.matches(self._key, found.signatures) and decided()):
+            raise Moved
+        self._pending.tell_written(kept.begun(content_type))
+
+    def _is_decided(self, kept: Kept, merged: Merged) -> bool:
+        """Tell whether the decision on a file that did not move stands; then note what is lost by it."""
+        if not is_still_kept(self._pending, self._key, kept):
+            return False
+        self._log.add(self._key, [conflict for conflict in merged.conflicts if conflict not in self._noted])
+        self._noted.update(merged.conflicts)
+        return True
 
 
 @contextmanager

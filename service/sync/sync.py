@@ -8,8 +8,8 @@ from pathlib import Path
 
 from service.conflicts import Difference
 from service.errors import Crossing, FileUnavailable, MessagingError, NotFound
-from service.messages import Correspondence, Row, unnumbered
-from service.storage.base import Moved, Observer, Snapshot, same_signature
+from service.messages import Correspondence
+from service.storage.base import Moved, Observer, Snapshot
 from service.storage.cif.store import CifStore
 from service.storage.guard import GuardedDatabase
 from service.storage.markers import Markers
@@ -17,7 +17,8 @@ from service.storage.pending import Pending
 from service.storage.underway import Underway
 from service.sync.conflict_log import ConflictLog
 from service.sync.kept import Kept
-from service.sync.merge import Compared, Facts, Merged, compare, merge
+from service.sync.look import Look
+from service.sync.merge import Compared, compare
 from service.sync.restore import is_still_kept, no_files
 from service.sync.sightings import ForeignWrites
 from service.vocabulary import CONTENT_TYPES
@@ -98,7 +99,18 @@ class Sync:
         raise Crossing(f"changes to {deposition_data_set_id} keep crossing its sync; try again shortly")
 
     def _once(self, deposition_data_set_id: str, wait: float | None, noted: list[Difference]) -> Report:
-        mark, copies = self._markers.seen(deposition_data_set_id), self._pending.copies(deposition_data_set_id)
+        mark = self._markers.seen(deposition_data_set_id)
+        look = self._look(deposition_data_set_id, mark, noted)
+        with self._underway.marked(deposition_data_set_id):
+            self._bring_files(look, wait)
+            new = self._database.bring(deposition_data_set_id, look.held, partial(self._decided, look))
+        self._settle(look, new, mark)
+        compared = compare(look.recorded.correspondence, new)
+        return Report(new, compared, look.healed, len(noted) + len(look.left), look.behind)
+
+    def _look(self, deposition_data_set_id: str, mark: bytes | None, noted: list[Difference]) -> Look:
+        """See both stores and what is kept. In this order: what comes between shows in what is seen later."""
+        copies = self._pending.copies(deposition_data_set_id)
         known = self._database.snapshot(deposition_data_set_id)
         is_underway = self._underway.has(deposition_data_set_id)
         try:
@@ -108,132 +120,72 @@ class Sync:
                 self._markers.clear(deposition_data_set_id, mark)  # of a change that was not made: there is nothing to lack
                 raise
             found = no_files(deposition_data_set_id)
-        recorded = known or Snapshot(Correspondence(deposition_data_set_id))
-        one = _One(found, Kept.of(self._pending, deposition_data_set_id), self._database_answers, noted)
+        kept = Kept.of(self._pending, deposition_data_set_id)
         is_underway = is_underway or self._underway.has(deposition_data_set_id)
-        one.ours = bool(one.kept.deltas) or is_underway
-        one.of_dead = set() if is_underway else copies
+        recorded = known or Snapshot(Correspondence(deposition_data_set_id))
+        return Look(found, recorded, copies, kept, noted, is_underway=is_underway, database_answers=self._database_answers)
 
-        def decide(now: Snapshot) -> tuple[Correspondence, list[Difference]]:
-            # anew, under the lock: what another sync has brought in by now may have been edited since
-            one.kept = Kept.of(self._pending, deposition_data_set_id)
-            one.judge(now, recorded.version)
-            merged = one.merged_with(now)
-            is_crossed = now.version != recorded.version or not copies <= one.kept.copies
-            if is_crossed and compare(now.correspondence, merged).updated:
-                raise Moved  # a writer or a sync of ours came between: what the files were seen to hold may be older
-            self._log.add(deposition_data_set_id, one.left)
-            return merged, one.left
+    def _decided(self, look: Look, now: Snapshot) -> tuple[Correspondence, list[Difference]]:
+        """Merge under the lock with what is there now, and note what that decides against.
 
-        with self._underway.marked(deposition_data_set_id):
-            self._bring_files(one, recorded, wait)
-            new = self._database.bring(deposition_data_set_id, one.held, decide)
-        complete = {c for c in CONTENT_TYPES if one.held[c][0] == new.section(c)}
+        Raises Moved where a writer or a sync of ours came between and rows would change: what the files were seen to hold
+        may be older.
+        """
+        # anew: what another sync has brought in by now may have been edited since
+        look.kept = Kept.of(self._pending, look.key)
+        look.judge(now)
+        merged = look.merged_with(now)
+        is_crossed = now.version != look.recorded.version or not look.copies <= look.kept.copies
+        if is_crossed and compare(now.correspondence, merged).updated:
+            raise Moved
+        self._log.add(look.key, look.left)
+        return merged, look.left
+
+    def _settle(self, look: Look, new: Correspondence, mark: bytes | None) -> None:
+        """Let go of what was kept for stores that have it now, and tell of another program that wrote."""
+        complete = {c for c in CONTENT_TYPES if look.held[c][0] == new.section(c)}
         # what waits goes first: left alone by a crash it could be made again, what was brought in only guards a file
-        kept = {**one.kept.waiting, **one.kept.brought}
+        kept = {**look.kept.waiting, **look.kept.brought}
         self._pending.forget(path for path, delta in kept.items() if delta.content_type in complete)
-        self._pending.keep_on(path for path, delta in one.kept.waiting.items() if delta.content_type not in complete)
-        if not one.behind and len(complete) == len(CONTENT_TYPES):
-            self._markers.clear(deposition_data_set_id, mark)
-        if one.foreign:
-            self._foreign.add(deposition_data_set_id)
+        self._pending.keep_on(path for path, delta in look.kept.waiting.items() if delta.content_type not in complete)
+        if not look.behind and len(complete) == len(CONTENT_TYPES):
+            self._markers.clear(look.key, mark)
+        if look.foreign:
+            self._foreign.add(look.key)
             self._observer.foreign_change()
-        compared = compare(recorded.correspondence, new)
-        return Report(new, compared, one.healed, len(noted) + len(one.left), one.behind)
 
-    def _bring_files(self, one: "_One", recorded: Snapshot, wait: float | None) -> None:
+    def _bring_files(self, look: Look, wait: float | None) -> None:
         """Write what the files lack. What is written was decided on a database and files that have not moved since."""
-        key = recorded.correspondence.deposition_data_set_id
-        wanted = {c: one.merged_file(recorded, c) for c in CONTENT_TYPES}
-        lacking = [c for c in CONTENT_TYPES if wanted[c].section != one.held[c][0]]
+        wanted = {c: look.merged_file(c) for c in CONTENT_TYPES}
+        lacking = [c for c in CONTENT_TYPES if wanted[c].section != look.held[c][0]]
         for content_type in CONTENT_TYPES:
             if content_type not in lacking:
-                self._pending.tell_written(one.kept.begun(content_type))
+                self._pending.tell_written(look.kept.begun(content_type))
         if not lacking:
             return
-        now = self._database.state(key)
-        if (now.version if now else 0) != recorded.version:
+        now = self._database.state(look.key)
+        if (now.version if now else 0) != look.recorded.version:
             raise Moved
         for content_type in lacking:
-            merged, (_, found) = wanted[content_type], one.held[content_type]
-            self._note(key, one, merged.conflicts)
+            merged, (_, found) = wanted[content_type], look.held[content_type]
+            self._note(look, merged.conflicts)
             try:
                 signed = self._cif.put(
-                    key, merged.section, found, wait, partial(is_still_kept, self._pending, key, one.kept)
+                    look.key, merged.section, found, wait, partial(is_still_kept, self._pending, look.key, look.kept)
                 )
             except FileUnavailable as error:
-                self._markers.set(key)
-                one.behind = error.message
+                self._markers.set(look.key)
+                look.behind = error.message
             else:
-                self._pending.tell_written(one.kept.begun(content_type))
-                one.held[content_type] = (merged.section, signed)
-                one.healed += merged.healed
+                self._pending.tell_written(look.kept.begun(content_type))
+                look.held[content_type] = (merged.section, signed)
+                look.healed += merged.healed
                 self._observer.healed(merged.healed)
 
-    def _note(self, deposition_data_set_id: str, one: "_One", conflicts: tuple[Difference, ...]) -> None:
+    def _note(self, look: Look, conflicts: tuple[Difference, ...]) -> None:
         """Note in both logs what a file is about to lose."""
-        new = one.unnoted(conflicts)
+        new = look.unnoted(conflicts)
         if new:
-            self._log.add(deposition_data_set_id, new)
-            self._database.note(deposition_data_set_id, new)
-            one.noted += new
-
-
-class _One:
-    """The state of one sync: what was found, what is wanted, and what each file holds by now with its signature."""
-
-    def __init__(self, found: Snapshot, kept: Kept, database_answers: bool, noted: list[Difference]) -> None:
-        self.found = found
-        self.kept = kept
-        self.held = {s.content_type: (s, str(found.signatures[s.content_type])) for s in found.correspondence.sections}
-        self.healed = 0
-        self.behind: str | None = None
-        self.ours = False  # a change of ours is on its way into the database, or waits for it
-        self.of_dead: set[Path] = set()  # what is kept while nobody writes
-        self.foreign = False  # another program wrote a file since it was recorded
-        self.noted = noted  # conflicts that were noted before a file was written
-        self.left: list[Difference] = []  # conflicts that the rows decide, noted with them
-        self._database_answers = database_answers
-
-    def unnoted(self, conflicts: tuple[Difference, ...]) -> list[Difference]:
-        """Leave out what was noted in an earlier look, or before a file was written that could not be."""
-        return [conflict for conflict in conflicts if conflict not in self.noted]
-
-    def judge(self, now: Snapshot, version: int) -> None:
-        """Tell by what is recorded under the lock whether another program wrote a file; ours are recorded or on the way.
-
-        Where the version moved since the look at the files, a writer of ours came between, and it may have been its file.
-        """
-        known = [c for c in CONTENT_TYPES if now.signatures.get(c) is not None]
-        self.foreign = not self.ours and now.version == version and any(self.changed(now, c) for c in known)
-
-    def changed(self, recorded: Snapshot, content_type: str) -> bool:
-        """Tell whether a file was found other than recorded."""
-        return not same_signature(recorded.signatures.get(content_type), self.found.signatures[content_type])
-
-    def merged_file(self, recorded: Snapshot, content_type: str) -> Merged:
-        """Merge a file as it was found with what is wanted."""
-        files = self.found.correspondence
-        wanted, _ = self.kept.over_database(recorded, files)
-        facts = self._facts(recorded, content_type)
-        return merge(files.section(content_type), wanted.section(content_type), facts, self.kept.edits)
-
-    def merged_with(self, now: Snapshot) -> Correspondence:
-        """Merge what the files hold by now with what the database records and holds under its lock."""
-        rows, replaced = self.kept.over_database(now, self.found.correspondence)
-        merged = [merge(self.held[c][0], rows.section(c), self._facts(now, c), self.kept.edits) for c in CONTENT_TYPES]
-        decided = [conflict for one in merged for conflict in one.conflicts if _holds(now.correspondence, conflict.lost)]
-        new = Correspondence(rows.deposition_data_set_id, tuple(one.section for one in merged))
-        # what a file loses is noted before it is written
-        self.left = self.unnoted(tuple(dict.fromkeys((*replaced, *decided, *self.kept.overtaken(new)))))
-        return new
-
-    def _facts(self, recorded: Snapshot, content_type: str) -> Facts:
-        writers_are_dead = self.kept.copies <= self.of_dead
-        return Facts(self.changed(recorded, content_type), recorded.cif_behind, self._database_answers, writers_are_dead)
-
-
-def _holds(correspondence: Correspondence, row: Row) -> bool:
-    """Tell whether a row stands somewhere in a correspondence, under whatever number."""
-    categories = (rows for section in correspondence.sections for kind, rows in section.categories() if kind is type(row))
-    return any(unnumbered(one) == unnumbered(row) for rows in categories for one in rows)
+            self._log.add(look.key, new)
+            self._database.note(look.key, new)
+            look.noted += new

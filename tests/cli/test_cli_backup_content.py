@@ -4,9 +4,12 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
 from support.command import Done, msgmodule
-from support.dual import DEP, dual
+from support.dual import DEP, dual, first_call
 from support.site import DEPOSITION, Site, make_site
+
+from service.backup import write
 
 
 def backup(site: Site) -> tuple[Done, Path]:
@@ -42,6 +45,21 @@ def test_a_backup_that_fails_leaves_nothing_in_the_way_of_the_next(legacy_site: 
 
     gone.rename(legacy_site.archive)
     assert backup(legacy_site)[0].returncode == 0
+
+
+def test_a_backup_that_is_not_as_it_was_written_is_none(legacy_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = legacy_site.root / "backups" / "first"
+    settings = folder / "settings.json"
+    first_call(write, "verified", monkeypatch, lambda: settings.write_text("{}"))
+    done, folder = backup(legacy_site)
+    assert (done.returncode, "settings.json" in done.stderr, list(folder.iterdir())) == (1, True, [])
+
+
+@pytest.mark.parametrize("place", ["state", "data"])
+def test_a_backup_into_what_it_backs_up_is_refused(legacy_site: Site, place: str) -> None:
+    done = msgmodule(legacy_site, "backup", str(legacy_site.root / place / "backup"))
+    assert (done.returncode, "name a folder outside" in done.stderr) == (1, True)
+    assert not (legacy_site.root / place / "backup").exists()
 
 
 def test_nobody_else_may_read_a_backup_and_it_holds_no_secret(legacy_site: Site) -> None:

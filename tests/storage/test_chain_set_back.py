@@ -1,12 +1,13 @@
 """What stands in a file as an edit of an outage found it is an old copy or was meant: the edit stays, both are noted."""
 
 import pytest
-from support.dual import DEP, QUICK, Dual, away, drafted, dual, flags, logged_conflicts, noted
+from support.dual import DEP, QUICK, Dual, away, drafted, dual, first_call, flags, logged_conflicts, noted
 from support.forked import killed
 from support.site import DUAL, Site
 
 from service.changes import MarkRead, Tag
 from service.storage.cif import files
+from service.storage.pending import Pending
 
 EDITED = ("Y", "Y", "N")
 
@@ -107,3 +108,19 @@ def test_under_cif_only_what_another_program_sets_back_is_noted_before_it_is_wri
 
     assert flags(alone) == EDITED
     assert logged(alone) == [("Y", "N")]
+
+
+def test_what_another_worker_edits_between_two_looks_is_no_conflict(both: Dual, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = dual(both.site, both.services.settings.profile.name, **QUICK)
+    both.append("m2")
+    both.read()
+    with away(both, other):
+        for action in ("N", "Y", "N"):
+            both.chain.apply(Tag(DEP, "m1", "N", action, "N"))
+        first_call(Pending, "of", monkeypatch, lambda: other.chain.apply(Tag(DEP, "m1", "N", "Y", "Y")))
+        both.chain.apply(Tag(DEP, "m2", "N", "N", "N"))
+
+    assert flags(both) == ("N", "Y", "Y")
+
+    assert both.is_equal()
+    assert logged(both) == []

@@ -5,8 +5,7 @@ from pathlib import Path
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import URL
 
-from service.errors import DatabaseNotReady
-from service.storage.database.engine import options_of, url_of
+from service.storage.database.engine import no_database, options_of, url_of
 from service.storage.database.tables import TABLE_OPTIONS
 from service.storage.durable import faults, make_directory
 from settings import Settings
@@ -46,7 +45,4 @@ def _ensure_schema(connection: Connection, url: URL, *, may_create: bool) -> Non
 
 def _require(name: str, *, may_create: bool) -> None:
     if not may_create:
-        raise DatabaseNotReady(
-            f"there is no database {name}: check database_url; `msgmodule db init` makes one, with --adopt where the site "
-            "had another before"
-        )
+        raise no_database(name)

@@ -1,10 +1,10 @@
 """The engine: how connections to SQLite and MariaDB are made, bounded in time, and checked for being the right database."""
 
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
-from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -14,7 +14,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
 from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolProxiedConnection, QueuePool
 
-from service.errors import DatabaseNotReady
+from service.errors import DatabaseNotReady, FileUnavailable
 from service.storage.database.identity import Identity
 from service.storage.database.tables import db
 from settings import Settings
@@ -90,13 +90,16 @@ def _guard(engine: Engine, settings: Settings, identity: Identity) -> None:
     prepare(engine)
 
     def check(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-        """Have every new connection refused that leads to another database than the site's."""
+        """Have every new connection refused that leads to another database than the site's, or to nobody knows which."""
         cursor = connection.cursor()
         cursor.execute("SELECT identity FROM database_identity")
         found = cursor.fetchone()
         cursor.close()
         connection.rollback()  # the first transaction must not see the database as it was when it was connected
-        identity.check(found[0] if found else None)
+        try:
+            identity.check(found[0] if found else None)
+        except FileUnavailable as error:
+            raise DatabaseNotReady(error.message) from error
 
     event.listen(engine, "connect", check)
     if settings.connection_pooling:
@@ -123,6 +126,14 @@ def max_packet(connection: Connection) -> int | None:
     if connection.dialect.name == "sqlite":
         return None
     return int(connection.exec_driver_sql("SELECT @@max_allowed_packet").scalar_one())
+
+
+def no_database(name: str) -> DatabaseNotReady:
+    """Give the error for an address where no database is."""
+    return DatabaseNotReady(
+        f"there is no database {name} that the service may see: check database_url and the rights of its user; "
+        "`msgmodule db init` makes one, with --adopt where the site had another before"
+    )
 
 
 def prepare(engine: Engine) -> None:
@@ -157,9 +168,13 @@ def _ask_idle_connections(engine: Engine) -> None:
 
 
 def _require_file(_: Dialect, __: ConnectionPoolEntry, given: Sequence[Any], ___: dict[str, Any]) -> None:
-    """Refuse to connect where there is no file: SQLite would make an empty one."""
-    if not Path(given[0]).exists():
-        raise DatabaseNotReady(f"there is no database {given[0]}: check database_url, or run `msgmodule db init`")
+    """Refuse to connect where there is no file: SQLite would make an empty one. What cannot be seen it refuses itself."""
+    try:
+        os.stat(given[0])  # noqa: PTH116 - asked for every connection
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise no_database(given[0]) from error
+    except OSError:
+        return
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:

@@ -11,11 +11,12 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine, inspect
 
-from service.storage.database import creation
+from service.storage.database import creation, depositions
 from service.storage.database.defects import defects
 from service.storage.database.engine import options_of, prepare, url_of
 from service.storage.database.failures import translated
 from service.storage.database.identity import Identity, ensure_identity, identity_of
+from service.vocabulary import is_deposition_id
 from settings import Settings
 
 _FOLDER = Path(__file__).parent / "migrations"
@@ -66,6 +67,15 @@ def status(settings: Settings) -> SchemaStatus:
     """Read what a database has; raise DatabaseUnavailable or DatabaseNotReady."""
     with opened(settings) as engine:
         return _status(engine)
+
+
+def behind(settings: Settings) -> tuple[str, ...]:
+    """List the depositions whose files lack something, in a database that the site need not know yet.
+
+    Raises DatabaseUnavailable, DatabaseNotReady and DatabaseRefused.
+    """
+    with opened(settings) as engine, engine.connect() as connection:
+        return tuple(filter(is_deposition_id, depositions.behind(connection)))
 
 
 def upgrade(engine: Engine) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from support.command import msgmodule
 from support.contract import append
-from support.dual import DEP
-from support.site import Site, make_site
+from support.dual import DEP, QUICK, dual
+from support.site import DUAL, Site, make_site
 
 from service.errors import DatabaseNotReady
 from service.storage.database import schema
@@ -55,7 +55,7 @@ def test_an_empty_database_in_place_of_ours_is_not_taken_by_a_plain_init(ours: S
 @pytest.mark.parametrize("create", [True, False])
 def test_a_mistyped_name_makes_no_database(ours: Site, create: bool) -> None:
     mistyped = replace(ours, database_url=f"{ours.database_url}_mistyped").settings("db-only")
-    with pytest.raises(DatabaseNotReady, match=r"there is no database .*_mistyped: check database_url"):
+    with pytest.raises(DatabaseNotReady, match=r"there is no database .*_mistyped that .*: check database_url"):
         schema.initialise(mistyped, adopt=False, create=create)
     with pytest.raises(DatabaseNotReady, match="_mistyped"):
         schema.status(mistyped)
@@ -84,3 +84,23 @@ def test_a_file_deposition_is_still_answered_when_the_database_is_another_one(ou
         chain = services.stores.chain(services.settings.profile)
         answer = chain.read(DEP)
         assert (answer.unverified, [m.message_id for m in answer.correspondence.messages]) == (True, ["m"])
+
+
+@pytest.mark.parametrize("profile", DUAL)
+def test_a_site_that_forgot_which_database_is_its_own_works_on_from_its_files(ours: Site, profile: str) -> None:
+    (ours.root / "state" / "database.json").write_text('{"ident')
+    both = dual(ours, profile, **QUICK)
+    assert both.append("m1").stores == {"cif": "written", "database": "behind"}
+    answer = both.chain.read(DEP)
+    assert (answer.served_by, answer.unverified, len(answer.correspondence.messages)) == ("cif", True, 1)
+    assert "database.json does not say which database" in msgmodule(ours, "health", profile=profile).stdout
+
+
+@pytest.mark.parametrize("profile", DUAL)
+def test_a_database_that_cannot_be_looked_at_is_an_outage(tmp_path: Path, profile: str) -> None:
+    both = dual(make_site(tmp_path, f"sqlite:///{tmp_path}/{'x' * 300}.db"), profile, **QUICK)
+    assert both.append("m1").stores == {"cif": "written", "database": "behind"}
+    assert both.read() == ["m1"]
+    for command in (["db", "status"], ["status"], ["reconcile", "--all"], ["backup", str(tmp_path / "backup")]):
+        done = msgmodule(both.site, *command, profile=profile)
+        assert (done.returncode, "the database does not answer" in done.stdout + done.stderr) == (1, True), done

@@ -1,0 +1,83 @@
+"""What one sync of a deposition saw, and what it makes of it (DESIGN.md section 5)."""
+
+from pathlib import Path
+
+from service.conflicts import Difference
+from service.messages import Correspondence, Row, unnumbered
+from service.storage.base import Snapshot, same_signature
+from service.sync.kept import Kept
+from service.sync.merge import Facts, Merged, merge
+from service.vocabulary import CONTENT_TYPES
+
+
+class Look:
+    """The state of one sync: what was seen, what is wanted, and what each file holds by now with its signature."""
+
+    def __init__(
+        self,
+        found: Snapshot,
+        recorded: Snapshot,
+        copies: set[Path],
+        kept: Kept,
+        noted: list[Difference],
+        *,
+        is_underway: bool,
+        database_answers: bool,
+    ) -> None:
+        self.key = found.correspondence.deposition_data_set_id
+        self.found = found
+        self.recorded = recorded
+        self.copies = copies  # what was kept before either store was seen
+        self.kept = kept
+        self.held = {s.content_type: (s, str(found.signatures[s.content_type])) for s in found.correspondence.sections}
+        self.healed = 0
+        self.behind: str | None = None
+        self.ours = bool(kept.deltas) or is_underway  # a change of ours is on its way into the database, or waits for it
+        self.of_dead = set() if is_underway else copies  # what is kept while nobody writes
+        self.foreign = False  # another program wrote a file since it was recorded
+        self.noted = noted  # conflicts that were noted before a file was written
+        self.left: list[Difference] = []  # conflicts that the rows decide, noted with them
+        self._database_answers = database_answers
+
+    def unnoted(self, conflicts: tuple[Difference, ...]) -> list[Difference]:
+        """Leave out what was noted in an earlier look, or before a file was written that could not be."""
+        return [conflict for conflict in conflicts if conflict not in self.noted]
+
+    def judge(self, now: Snapshot) -> None:
+        """Tell by what is recorded under the lock whether another program wrote a file; ours are recorded or on the way.
+
+        Where the version moved since the look at the files, a writer of ours came between, and it may have been its file.
+        """
+        known = [c for c in CONTENT_TYPES if now.signatures.get(c) is not None]
+        self.foreign = not self.ours and now.version == self.recorded.version and any(self.changed(now, c) for c in known)
+
+    def changed(self, recorded: Snapshot, content_type: str) -> bool:
+        """Tell whether a file was found other than recorded."""
+        return not same_signature(recorded.signatures.get(content_type), self.found.signatures[content_type])
+
+    def merged_file(self, content_type: str) -> Merged:
+        """Merge a file as it was found with what is wanted."""
+        files = self.found.correspondence
+        wanted, _ = self.kept.over_database(self.recorded, files)
+        facts = self._facts(self.recorded, content_type)
+        return merge(files.section(content_type), wanted.section(content_type), facts, self.kept.edits)
+
+    def merged_with(self, now: Snapshot) -> Correspondence:
+        """Merge what the files hold by now with what the database records and holds under its lock."""
+        rows, replaced = self.kept.over_database(now, self.found.correspondence)
+        merged = [merge(self.held[c][0], rows.section(c), self._facts(now, c), self.kept.edits) for c in CONTENT_TYPES]
+        decided = [conflict for one in merged for conflict in one.conflicts if _holds(now.correspondence, conflict.lost)]
+        new = Correspondence(rows.deposition_data_set_id, tuple(one.section for one in merged))
+        # what a file loses is noted before it is written
+        self.left = self.unnoted(tuple(dict.fromkeys((*replaced, *decided, *self.kept.overtaken(new)))))
+        return new
+
+    def _facts(self, recorded: Snapshot, content_type: str) -> Facts:
+        writers_are_dead = self.kept.copies <= self.of_dead
+        return Facts(self.changed(recorded, content_type), recorded.cif_behind, self._database_answers, writers_are_dead)
+
+
+def _holds(correspondence: Correspondence, row: Row) -> bool:
+    """Tell whether a row stands somewhere in a correspondence, under whatever number."""
+    categories = (rows for section in correspondence.sections for kind, rows in section.categories() if kind is type(row))
+    return any(unnumbered(one) == unnumbered(row) for rows in categories for one in rows)
