@@ -47,14 +47,7 @@ def restore(
     _remove_others(root, settings)
     _put_all(root, "files/", settings.cif_root, shown)
     _put_all(root, "state/", settings.state_dir, shown)
-    profile = settings.profile_named(manifest.profile)
-    if profile.is_dual:
-        sync = found.stores.sync(profile)
-        for deposition_data_set_id in shown(found.stores.cif.site.depositions(), manifest.depositions, "sync"):
-            try:
-                sync.run(deposition_data_set_id, "restore")
-            except MessagingError as error:
-                complain(f"{deposition_data_set_id}: {error.message}")
+    _sync_all(found, manifest, complain, shown)
     for entry in entries(root, _ACTIVE):
         _put(root, entry, settings.state_dir / "profile.json")
     file.end_restore()
@@ -69,6 +62,19 @@ def first_file(settings: Settings) -> Path | None:
 def _message_files(settings: Settings) -> Iterator[Path]:
     with faults(settings.cif_root):
         yield from (path for folder in TREE for _, paths in message_files(settings.cif_root, folder) for path in paths)
+
+
+def _sync_all(found: Services, manifest: Manifest, complain: Callable[[str], None], shown: Shown) -> None:
+    """Have the database know the files that were put in place, in profiles that have both."""
+    profile = found.settings.profile_named(manifest.profile)
+    if not profile.is_dual:
+        return
+    sync = found.stores.sync(profile)
+    for deposition_data_set_id in shown(found.stores.cif.site.depositions(), manifest.depositions, "sync"):
+        try:
+            sync.run(deposition_data_set_id, "restore")
+        except MessagingError as error:
+            complain(f"{deposition_data_set_id}: {error.message}")
 
 
 def _require_replaceable(found: Services, manifest: Manifest) -> None:
