@@ -25,6 +25,8 @@ _KEPT = "private, max-age=300"
 _looking = threading.Lock()
 #: Seconds that a look at a step waits for the one before it.
 _PATIENCE = 0.5
+#: Digits that an epoch may have.
+_DIGITS = 18
 _BUSY = Check(
     "looked_at",
     ok=False,
@@ -123,7 +125,7 @@ def _target(name: str) -> Profile:
 
 def _epoch(text: str) -> int:
     """Read the epoch that a form was made under. Raises InvalidInput."""
-    if not text.isdecimal():
+    if not text.isdecimal() or len(text) > _DIGITS:
         raise InvalidInput.of("expected_epoch", "is no number")
     return int(text)
 

@@ -116,9 +116,10 @@ class ActiveFile:
         return [_entry(line) for line in reversed(lines)]
 
     def audit(self, **entry: object) -> None:
-        """Write one line about an attempt to change the profile, refused ones too."""
+        """Write one line about an attempt to change the profile, refused ones too, whatever a caller has typed."""
+        told = {name: _writable(value) if isinstance(value, str) else value for name, value in entry.items()}
         with faults(self._audit):
-            append_line(self._audit, json.dumps({"time": utc_now()} | entry).encode())
+            append_line(self._audit, json.dumps({"time": utc_now()} | told).encode())
 
 
 class Workers:
@@ -174,6 +175,11 @@ def _worker(path: Path) -> dict[str, object] | None:
     if is_gone:
         path.unlink(missing_ok=True)
     return None if is_gone else entry
+
+
+def _writable(text: str) -> str:
+    """Spell out what is no text: half of a pair, or a byte of a command line, which no page can show."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _entry(line: bytes) -> dict[str, object]:

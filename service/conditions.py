@@ -92,16 +92,19 @@ def archive_in_database(situation: Situation) -> tuple[bool, str]:
     return not doubted, some(doubted, f"of {len(present)} are not in the database as their files are", _failures(situation))
 
 
-@condition("verified", "run `msgmodule verify --all`, settle what it finds, then try again")
+@condition(
+    "verified",
+    "run `msgmodule verify --all`, settle what it finds with `msgmodule reconcile --deposition ID`, and verify again",
+)
 def verified(situation: Situation) -> tuple[bool, str]:
     """A full verify found no difference lately, and none since found one."""
     record = VerifyRecord(situation.settings.state_dir)
-    full, last = record.full(), record.last()
-    if full is None or last is None:
-        return False, "no full verify was made"
+    full, doubted = record.full(), record.doubted()
+    if full is None:
+        return False, "no full verify was made of this database"
     found = f"{full.compared} depositions compared {_age(full.age)} ago, {full.differences} differences"
-    if last.differences and last.ended > full.ended:
-        return False, f"{found}; a later look found {last.differences} differences"
+    if doubted:
+        return False, f"{found}; {some(doubted, 'were found to differ since')}"
     return full.is_clean and _EARLY < full.age < VALID, found
 
 

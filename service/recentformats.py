@@ -112,7 +112,7 @@ def _block(found: Found, *, with_text: bool) -> str:
         "Attachments": ", ".join(map(_named, found.files)),
         "Status": flags,
     }
-    block = "".join(f"{name + ':':14} {value}\n" for name, value in lines.items() if value)
+    block = "".join(f"{name + ':':14} {' '.join(value.splitlines())}\n" for name, value in lines.items() if value)
     text = "".join(f"    {line}\n" for line in (message.message_text or "").split("\n")) if with_text else ""
     return f"\n{block}{text}"
 

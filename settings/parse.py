@@ -61,6 +61,10 @@ def _is_positive(value: object) -> bool:
     return _is_number(value) and value > 0
 
 
+def _is_duration(value: object) -> bool:
+    return _is_number(value) and 0 < value <= _YEAR
+
+
 def _is_not_negative(value: object) -> bool:
     return _is_number(value) and value >= 0
 
@@ -82,7 +86,8 @@ def _is_list(value: object) -> bool:
 
 
 TEXT = Kind("a text that is not empty and has no space around it", str, _is_text, str)
-SECONDS = Kind("a number of seconds above 0", _decimal, _is_positive, float)
+_YEAR = 31_536_000  # more than that a driver takes for no time
+SECONDS = Kind("a number of seconds above 0, at most a year", _decimal, _is_duration, float)
 PERIOD = Kind("a number of seconds, 0 or more", _decimal, _is_not_negative, float)
 COUNT = Kind("a whole number above 0", whole, _is_count, int)
 FRACTION = Kind("a number from 0 to 1", _decimal, _is_fraction, float)

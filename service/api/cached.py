@@ -12,7 +12,7 @@ from service.api.render import Body
 from service.bounded import Bounded
 from service.storage.base import Answer
 
-Bodies = Bounded[tuple[str, str], bytes]
+Bodies = Bounded[tuple[str, bytes, str], bytes]
 _EXTENSION = "messaging-bodies"
 #: Bytes of bodies, with their addresses, that a process keeps.
 _CAPACITY = 32 * 1024 * 1024
@@ -37,7 +37,7 @@ def answered(answer: Answer, build: Callable[[], Body]) -> Response:
 
 
 def _body(tag: str | None, build: Callable[[], Body]) -> bytes:
-    bodies, key = cast(Bodies, current_app.extensions[_EXTENSION]), (request.full_path, tag or "")
+    bodies, key = cast(Bodies, current_app.extensions[_EXTENSION]), (request.path, request.query_string, tag or "")
     body = bodies.get(key) if tag is not None else None
     if body is None:
         body = to_json(build())
@@ -46,7 +46,7 @@ def _body(tag: str | None, build: Callable[[], Body]) -> bytes:
     return body
 
 
-def _size_of(key: tuple[str, str], body: bytes) -> int:
+def _size_of(key: tuple[str, bytes, str], body: bytes) -> int:
     """Count the key too: a caller chooses how long the address is, and a body may be short."""
     return sum(map(getsizeof, (*key, body)))
 

@@ -22,13 +22,10 @@ _DOCUMENT = "messaging-openapi"
 def require_json() -> None:
     """Refuse a body that is not declared as JSON, or is no JSON object; the schemas see objects only.
 
-    Raises UnsupportedMediaType, MalformedRequest, and TooLarge for a body in chunks that fills what may be read of it: the
-    library cuts such a body off there and says nothing.
+    Raises UnsupportedMediaType, MalformedRequest and TooLarge.
     """
-    if request.method not in {"POST", "PUT", "PATCH"} or not request.get_data(cache=True):
+    if request.method not in {"POST", "PUT", "PATCH"} or not _received():
         return
-    if request.content_length is None and len(request.get_data()) >= current_app.config["MAX_CONTENT_LENGTH"]:
-        raise TooLarge("the body is larger than max_message_bytes; send a shorter message")
     if not request.is_json:
         raise UnsupportedMediaType("send the body as JSON, with `Content-Type: application/json`")
     try:
@@ -39,6 +36,23 @@ def require_json() -> None:
         raise MalformedRequest("the body is nested too deeply") from error
     if not isinstance(body, dict):
         raise MalformedRequest("the body is no JSON object; send {...} with the fields of the schema")
+
+
+def _received() -> int:
+    """Receive the body and give its length. Raises MalformedRequest for one that did not come whole.
+
+    Raises TooLarge for one in chunks that fills what may be read of it: the library cuts it off there and says nothing.
+    """
+    try:
+        length = len(request.get_data(cache=True))
+    except OSError as error:  # of the server: chunks that are none, or a connection that is gone
+        raise MalformedRequest("the body did not come as a body should; send it again") from error
+    stated = request.content_length
+    if stated is None and length >= current_app.config["MAX_CONTENT_LENGTH"]:
+        raise TooLarge("the body is larger than max_message_bytes; send a shorter message")
+    if stated is not None and length != stated:
+        raise MalformedRequest(f"of the body came {length} of {stated} bytes; send it again")
+    return length
 
 
 class Plugin(FlaskPlugin):
@@ -54,6 +68,8 @@ class Plugin(FlaskPlugin):
                 of_route["json"] = adapter.validate_obj(json, request.get_json(silent=True) or {})
         except ValidationError as error:
             raise invalid(error) from error
+        except UnicodeDecodeError as error:
+            raise MalformedRequest("the query holds a byte that is no text; write it as %XX") from error
         return func(**of_route)
 
 

@@ -13,8 +13,8 @@ from service.vocabulary import CONTENT_TYPES, is_deposition_id
 TREE = ("archive", "autogroup", "deposit")
 #: What only says something about running processes and commands.
 _PASSING = {"workers", "turns", "underway", "owners", "stuck-locks", UNFINISHED}
-#: That, secrets, and what says which site and database these are.
-_NOT_KEPT = frozenset({"local-token", "forms.key", "environment", "database.json"} | _PASSING)
+#: That, secrets, and what says which site and database these are, and what was found in them.
+_NOT_KEPT = frozenset({"local-token", "forms.key", "environment", "database.json", "verify.json"} | _PASSING)
 _FILE = re.compile(r"(.+)_(" + "|".join(CONTENT_TYPES) + r")_P1\.cif(?:\.V[0-9]+)?", re.ASCII)
 
 

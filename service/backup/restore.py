@@ -37,7 +37,7 @@ def restore(
         if aside is None:
             raise Conflict(f"the site is not empty, it holds {there} for one; restore into an empty site, or with --confirm")
         _require_replaceable(found, manifest)
-        back_up(found, aside, shown)
+        back_up(found, aside, shown, with_rows=bool(manifest.tables))
     if manifest.tables:
         schema.initialise(settings, adopt=False)
         rows = _tables(root, manifest.tables, shown)

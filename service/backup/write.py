@@ -27,11 +27,12 @@ _NOT_SHOWN = frozenset({"database_url", "profile", "profiles", "origins", "remot
 _NO_DATABASE: tuple[None, Iterator[tuple[str, Rows]]] = (None, iter(()))
 
 
-def back_up(found: Services, root: Path, shown: Shown = unseen) -> Manifest:
+def back_up(found: Services, root: Path, shown: Shown = unseen, *, with_rows: bool = False) -> Manifest:
     """Write a backup into an empty or new folder, read it back, and give its manifest.
 
-    A file that is damaged is kept as it is and named in the manifest. What is not finished leaves the folder empty. Raises
-    Conflict for a folder that holds something, FileUnavailable and DatabaseUnavailable.
+    A file that is damaged is kept as it is and named in the manifest. What is not finished leaves the folder empty. With
+    `with_rows` the rows of a database are backed up too that the profile does not use. Raises Conflict for a folder that
+    holds something, FileUnavailable and DatabaseUnavailable.
     """
     for place in (found.settings.state_dir, found.settings.cif_root):
         if root.resolve().is_relative_to(place.resolve()):
@@ -42,7 +43,7 @@ def back_up(found: Services, root: Path, shown: Shown = unseen) -> Manifest:
             raise Conflict(f"{root} is not empty; name a new folder")
         with _finished_or_empty(root):
             with Folder(root) as folder:
-                _fill(folder, found, shown)
+                _fill(folder, found, shown, with_rows=with_rows)
             return verified(root, shown)
 
 
@@ -59,11 +60,11 @@ def _finished_or_empty(root: Path) -> Iterator[None]:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def _fill(folder: Folder, found: Services, shown: Shown) -> None:
+def _fill(folder: Folder, found: Services, shown: Shown, *, with_rows: bool) -> None:
     active = found.switching.active()
     profile = found.settings.profile_named(active.profile)
     reader = _Files(found.settings)
-    with dumped(found.settings) if profile.uses_database else nullcontext(_NO_DATABASE) as (identity, tables):
+    with dumped(found.settings) if profile.uses_database or with_rows else nullcontext(_NO_DATABASE) as (identity, tables):
         counts = {name: _add_rows(folder, name, shown(rows, None, name)) for name, rows in tables}
     if profile.writes_cif:
         Site(found.settings.cif_root).require_root("D_0")
@@ -115,7 +116,9 @@ def _add_files(folder: Folder, reader: _Files, below: str, shown: Shown) -> int:
         reader.depositions.add(deposition_data_set_id)
         for path in paths:
             data = reader.read(path)
-            folder.add(f"files/{path.relative_to(reader.cif_root)}", data, path.stat().st_mode & 0o7777)
+            with faults(path):
+                mode = path.stat().st_mode & 0o7777
+            folder.add(f"files/{path.relative_to(reader.cif_root)}", data, mode)
             count += 1
     return count
 

@@ -45,6 +45,8 @@ def export_(
     selects = bool(depositions or depositions_file or directory or everything)
     if not selects and output_dir:
         raise click.UsageError("select what is to be written to --output-dir, or all of it with --all")
+    if output_dir and output_dir.resolve().is_relative_to(found.settings.cif_root.resolve()):
+        raise click.UsageError(f"{output_dir} lies in cif_root; leave --output-dir out to bring the site's own files up")
     if selects:
         known = found.stores.database.recorded
         chosen = sorted(selected(found, depositions, depositions_file, directory, everything, known=known))

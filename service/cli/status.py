@@ -112,12 +112,14 @@ def _left_over(found: Services) -> list[str]:
 
 
 def _differing(found: Services) -> list[str]:
-    """Say what the last verify found, where both stores are to hold the same."""
-    last = VerifyRecord(found.settings.state_dir).last()
-    if not found.profile.is_dual or last is None or not last.differences:
+    """Say what was found to differ and not to be equal since, where both stores are to hold the same."""
+    record = VerifyRecord(found.settings.state_dir)
+    full = record.full()
+    differing = (full.differences if full else 0) or len(record.doubted())
+    if not found.profile.is_dual or not differing:
         return []
     remedy = "`msgmodule verify --all` names them, `msgmodule reconcile --deposition ID` settles one"
-    return [f"verify: {last.differences} depositions were found to differ at {last.ended}; {remedy}"]
+    return [f"verify: {differing} depositions were found to differ; {remedy}"]
 
 
 def _origins(found: Services) -> str:

@@ -94,9 +94,5 @@ def _work(found: Services, chosen: Sequence[str], workers: int, *, dry_run: bool
 
 
 def _importer(found: Services, *, dry_run: bool) -> Importer:
-    stores, profile = found.stores, found.profile
-    sync, state_dir = stores.sync(profile), stores.state_dir
-    if dry_run:
-        answers = profile.reads == stores.database.name
-        return DryRun(stores.cif, stores.database, sync, state_dir, database_answers=answers)
-    return Importer(stores.cif, stores.database, sync, state_dir)
+    stores, made = found.stores, DryRun if dry_run else Importer
+    return made(stores.cif, stores.database, stores.sync(found.profile), stores.state_dir)

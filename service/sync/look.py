@@ -49,7 +49,13 @@ class Look:
         Where the version moved since the look at the files, a writer of ours came between, and it may have been its file.
         """
         known = [c for c in CONTENT_TYPES if now.signatures.get(c) is not None]
-        self.foreign = not self.ours and now.version == self.recorded.version and any(self.changed(now, c) for c in known)
+        is_sighted = any(self.changed(now, c) for c in known) or self._is_made_by_another()
+        self.foreign = not self.ours and now.version == self.recorded.version and is_sighted
+
+    def _is_made_by_another(self) -> bool:
+        """Tell a deposition that appears where the database has all: before that an import finds them by the thousand."""
+        is_new = not self.recorded.signatures and not self.recorded.correspondence.row_count
+        return self._database_answers and is_new and self.found.correspondence.row_count > 0
 
     def changed(self, recorded: Snapshot, content_type: str) -> bool:
         """Tell whether a file was found other than recorded."""

@@ -1,29 +1,19 @@
 """What an import would do, from the same merge as the sync; nothing is written."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from service.errors import DatabaseNotReady, DatabaseUnavailable, MessagingError, NotFound
 from service.messages import Correspondence
 from service.storage.base import Snapshot, same_signature, unknown_deposition
-from service.storage.cif.store import CifStore
-from service.storage.guard import GuardedDatabase
 from service.sync.kept import Kept
 from service.sync.merge import Facts, compare, merge
 from service.sync.restore import no_files
-from service.sync.sync import Sync
 from service.sync.transfer import Imported, Importer, failed
 from service.vocabulary import CONTENT_TYPES
 
 
 class DryRun(Importer):
     """Import without writing anything."""
-
-    def __init__(
-        self, cif: CifStore, database: GuardedDatabase, sync: Sync, state_dir: Path, *, database_answers: bool
-    ) -> None:
-        super().__init__(cif, database, sync, state_dir)
-        self._database_answers = database_answers
 
     def added(self, new: Sequence[Snapshot]) -> Iterator[Imported]:
         """Say what a batch of new depositions would insert."""
@@ -50,7 +40,7 @@ class DryRun(Importer):
         merged = []
         for c in CONTENT_TYPES:
             is_changed = not same_signature(known.signatures.get(c), found.signatures[c])
-            facts = Facts(is_changed, known.cif_behind, self._database_answers)
+            facts = Facts(is_changed, known.cif_behind, self._sync.database_answers)
             merged.append(merge(found.correspondence.section(c), rows.section(c), facts, kept.edits))
         done = compare(known.correspondence, Correspondence(key, tuple(one.section for one in merged)))
         healed, conflicts = sum(one.healed for one in merged), sum(len(one.conflicts) for one in merged) + len(replaced)

@@ -64,7 +64,7 @@ class Sync:
         self._underway = Underway(state_dir)
         self._foreign = ForeignWrites(state_dir)
         self._log = ConflictLog(state_dir, observer)
-        self._database_answers = database_answers
+        self.database_answers = database_answers
         self._observer = observer
         self._unwritten: dict[str, list[Difference]] = {}  # noted for files that could not be written yet
 
@@ -84,6 +84,11 @@ class Sync:
             raise
         finally:
             self._observer.synced(reason, outcome)
+
+    def sighted(self, deposition_data_set_id: str) -> None:
+        """Note that another program wrote a file."""
+        self._foreign.add(deposition_data_set_id)
+        self._observer.foreign_change()
 
     def _run(self, deposition_data_set_id: str, wait: float | None) -> Report:
         noted = self._unwritten.pop(deposition_data_set_id, [])
@@ -123,7 +128,7 @@ class Sync:
         kept = Kept.of(self._pending, deposition_data_set_id)
         is_underway = is_underway or self._underway.has(deposition_data_set_id)
         recorded = known or Snapshot(Correspondence(deposition_data_set_id))
-        return Look(found, recorded, copies, kept, noted, is_underway=is_underway, database_answers=self._database_answers)
+        return Look(found, recorded, copies, kept, noted, is_underway=is_underway, database_answers=self.database_answers)
 
     def _decided(self, look: Look, now: Snapshot) -> tuple[Correspondence, list[Difference]]:
         """Merge under the lock with what is there now, and note what that decides against.
@@ -151,8 +156,7 @@ class Sync:
         if not look.behind and len(complete) == len(CONTENT_TYPES):
             self._markers.clear(look.key, mark)
         if look.foreign:
-            self._foreign.add(look.key)
-            self._observer.foreign_change()
+            self.sighted(look.key)
 
     def _bring_files(self, look: Look, wait: float | None) -> None:
         """Write what the files lack. What is written was decided on a database and files that have not moved since."""

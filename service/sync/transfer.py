@@ -125,6 +125,8 @@ class Importer:
         except DatabaseRefused:
             yield from (self.synced(snapshot.correspondence.deposition_data_set_id) for snapshot in new)
             return
+        if new and self._sync.database_answers:  # it had all, so that another program made these
+            self._sync.sighted(new[-1].correspondence.deposition_data_set_id)
         for snapshot in new:
             correspondence = snapshot.correspondence
             key, count = correspondence.deposition_data_set_id, correspondence.row_count

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from service.clock import utc_now
 from service.errors import FileUnavailable
+from service.storage.database.identity import Identity
 from service.storage.durable import faults, make_directory, write_new
 from service.sync.verify import Finding, Outcome
 
@@ -25,10 +26,17 @@ class Verified:
     ended: str = ""
     outcomes: dict[str, int] = field(default_factory=lambda: {outcome.value: 0 for outcome in Outcome})
     beyond: int = 0
+    #: Depositions that were found equal, and those that were not though a side knows them; not told in a summary.
+    equal: set[str] = field(default_factory=set)
+    doubted: set[str] = field(default_factory=set)
 
     def add(self, finding: Finding) -> None:
         self.outcomes[finding.outcome.value] += 1
         self.beyond += bool(finding.beyond)
+        if finding.outcome is Outcome.EQUAL:
+            self.equal.add(finding.deposition_data_set_id)
+        elif finding.outcome is not Outcome.UNKNOWN:
+            self.doubted.add(finding.deposition_data_set_id)
 
     @property
     def compared(self) -> int:
@@ -51,23 +59,31 @@ class Verified:
         return datetime.now(UTC) - datetime.fromisoformat(self.began)
 
     def body(self) -> dict[str, Any]:
-        return asdict(self) | {"compared": self.compared, "differences": self.differences}
+        told = asdict(self) | {"compared": self.compared, "differences": self.differences}
+        return {name: value for name, value in told.items() if name not in {"equal", "doubted"}}
 
 
 class VerifyRecord:
-    """Keep the result of the last full verify, and of the last one of any kind, in one small file."""
+    """Keep the result of the last full verify, and of the last one of any kind, in one small file.
+
+    They are those of the site's present database: what was found in one before says nothing of it.
+    """
 
     def __init__(self, state_dir: Path) -> None:
         self.path = state_dir / "verify.json"
+        self._identity = Identity(state_dir)
 
     def write(self, verified: Verified) -> None:
-        """Keep a result; one of a part of the archive leaves that of the last full verify.
+        """Keep a result; one of a part of the archive leaves that of the last full verify, and what differs beside it.
 
         `time` and `differences` are those of the last full verify, or where there was none of the last one.
         """
-        kept = self._kept() | {"last": verified.body()}
+        kept = self._kept() | {"last": verified.body(), "database": self._identity.known()}
+        doubted = {*kept.get("doubted", ()), *verified.doubted} - verified.equal
         if verified.full:
             kept["full"] = verified.body()
+            doubted = set()  # its own differences say it
+        kept["doubted"] = sorted(doubted)
         shown = kept.get("full") or verified.body()
         kept |= {"time": shown["ended"], "differences": shown["differences"]}
         with faults(self.path):
@@ -82,6 +98,10 @@ class VerifyRecord:
         """Give the last verify of any kind."""
         return self._of("last")
 
+    def doubted(self) -> list[str]:
+        """List the depositions that a look at a part found to differ since the last full verify, and none found equal."""
+        return [str(key) for key in self._kept().get("doubted", ())]
+
     def _of(self, name: str) -> Verified | None:
         try:
             kept = self._read().get(name)
@@ -95,10 +115,11 @@ class VerifyRecord:
         """Give what is to be kept on; nothing of a file that says nothing."""
         try:
             return {**self._read()}
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, AttributeError):
             return {}
 
     def _read(self) -> dict[str, Any]:
+        kept: dict[str, Any] = {}
         with faults(self.path), suppress(FileNotFoundError):
-            return cast(dict[str, Any], json.loads(self.path.read_bytes()))
-        return {}
+            kept = cast(dict[str, Any], json.loads(self.path.read_bytes()))
+        return kept if kept.get("database") == self._identity.known() else {}

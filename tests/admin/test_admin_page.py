@@ -71,6 +71,13 @@ def test_the_form_switches_and_the_audit_trail_says_so(site: Site, client: Flask
     assert (line["result"], line["who"]) == ("switched", "token test-0")
 
 
+def test_an_attempt_that_is_no_text_leaves_the_page_to_the_operators(client: FlaskClient) -> None:
+    body = {"to": "\ud800", "expected_epoch": 1, "reason": "x"}
+    assert client.post("/admin/profile", json=body).status_code == 422
+    page = client.get("/admin/")
+    assert (page.status_code, "\\ud800" in page.text) == (200, True)
+
+
 @pytest.mark.parametrize(
     ("changes", "status", "told"),
     [
@@ -78,6 +85,7 @@ def test_the_form_switches_and_the_audit_trail_says_so(site: Site, client: Flask
         ({"reason": "  "}, 422, "is empty"),
         ({"expected_epoch": "7"}, 409, "look again"),
         ({"expected_epoch": "x"}, 422, "no number"),
+        ({"expected_epoch": "1" * 5000}, 422, "no number"),
         ({"mark": ""}, 403, "not made here for you"),
         ({"mark": "99999999999.00"}, 403, "not made here for you"),
         ({"mark": "é.é"}, 403, "not made here for you"),

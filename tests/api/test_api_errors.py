@@ -139,3 +139,14 @@ def test_a_defect_leaves_its_traceback_in_the_log_but_no_text_of_a_letter(
     assert "ZeroDivisionError" in log
     assert "/defect" in log
     assert "Mondlandung" not in log
+
+
+def test_a_body_that_did_not_come_whole_is_not_acted_on(site: Site) -> None:
+    client = site.client(site.app("cif-only"))
+    assert client.post(url(), json={"message_id": "m", "message_text": "t"}).status_code == 201
+    before = site.files()
+    for path, came, stated in ((url() + "/m/read", b"", "19"), (url(), b'{"message_text": "t"}', "100")):
+        given = {"CONTENT_LENGTH": stated, "wsgi.input_terminated": True}  # as gunicorn says
+        answer = client.post(path, data=came, content_type="application/json", environ_overrides=given)
+        assert (answer.status_code, error_of(answer)["code"]) == (400, "malformed_request")
+    assert site.files() == before

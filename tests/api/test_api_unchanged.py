@@ -5,6 +5,10 @@ from flask.testing import FlaskClient
 from support import legacy
 from support.site import DEPOSITION, DUAL, PROFILES, Site
 
+from service.changes import AppendMessage
+from service.messages import Message
+from service.vocabulary import TO_DEPOSITOR
+
 PATHS = [f"/api/v1/depositions/{DEPOSITION}/{rest}" for rest in ("messages", "summary", "messages?limit=3")]
 
 
@@ -72,3 +76,18 @@ def test_what_nobody_can_vouch_for_has_no_tag(legacy_site: Site) -> None:
     answer = away.client(away.app("dual-write-cif-read")).get(PATHS[0])
     assert answer.get_json()["unverified"] is True
     assert answer.get_etag() == (None, None)
+
+
+def test_an_id_with_a_question_mark_is_another_address_than_a_query(site: Site) -> None:
+    for message_id, text in (("abc", "first"), ("abc?", "second")):
+        message = Message(TO_DEPOSITOR, None, message_id, DEPOSITION, "2026-01-02 03:04:05", message_text=text)
+        site.services("cif-only").stores.cif.apply(AppendMessage(DEPOSITION, message))
+    client = site.client(site.app("cif-only"))
+    for _ in range(2):
+        for address, text in (("abc??", "first"), ("abc%3F", "second")):
+            assert (client.get(f"/api/v1/depositions/{DEPOSITION}/messages/{address}").json or {})["message_text"] == text
+
+
+def test_a_query_that_is_no_text_is_the_mistake_of_the_caller(legacy_site: Site) -> None:
+    client = legacy_site.client(legacy_site.app("cif-only"))
+    assert client.get(PATHS[0], environ_overrides={"QUERY_STRING": "q=\xff"}).status_code == 400

@@ -181,3 +181,11 @@ def test_a_database_that_is_down_ends_the_export(archive: Site) -> None:
     done = msgmodule(Site(archive.root, DOWN), "export", "--deposition", DEPOSITION)
     assert (done.returncode, done.stdout) == (1, "")
     assert "database" in done.stderr
+
+
+def test_an_export_into_the_tree_of_the_site_is_wrong_usage(archive: Site) -> None:
+    before = archive.files()
+    for folder in ("archive", "deposit"):
+        into = ("--output-dir", str(archive.root / "data" / folder), "--overwrite")
+        assert msgmodule(archive, "export", "--all", *into).returncode == 2
+    assert archive.files() == before

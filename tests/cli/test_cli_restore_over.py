@@ -1,6 +1,7 @@
 """`msgmodule restore --confirm`: over a site that holds something, which is backed up first and comes back from there."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -127,3 +128,12 @@ def test_a_restore_that_fails_says_that_it_is_half_done_and_where_the_rest_is(se
     assert restore(served, str(first)).returncode == 0
     assert held(served) == before
     assert moved.is_dir()
+
+
+def test_rows_that_a_restore_replaces_are_backed_up_whatever_the_profile(served: Site) -> None:
+    write(served, DEPOSITION, "only-in-the-database", "db-only")
+    shutil.rmtree(served.root / "state")
+    done = restore(served, str(served.root / "first"), "--confirm", profile="cif-only")
+    assert done.returncode == 0, done.stderr
+    aside = Path(json.loads(done.stdout)["replaced"])
+    assert "only-in-the-database" in (aside / "database" / "pdbx_deposition_message_info.jsonl").read_text()

@@ -10,6 +10,8 @@ from support import legacy
 from support.command import DOWN, msgmodule
 from support.site import DEPOSITION, DUAL, Site
 
+from service.sync.verified import VerifyRecord
+
 OTHER = "D_9000277853"
 
 
@@ -159,3 +161,23 @@ def test_every_look_is_written_to_the_audit_trail(archive: Site, tmp_path: Path)
         ("verify ended", "info"),
     ]
     assert [line.get("deposition_data_set_id") for line in lines[:2]] == [DEPOSITION, OTHER]
+
+
+def test_a_difference_stays_found_until_its_deposition_is_found_equal(archive: Site) -> None:
+    doubted = VerifyRecord(archive.root / "state").doubted
+    assert verified(archive)[0] == 0
+    execute(archive, "UPDATE pdbx_deposition_message_info SET sender = 'x' WHERE deposition_data_set_id = 'D_9000277853'")
+    assert verified(archive, "--deposition", OTHER)[0] == 1
+    for other in (DEPOSITION, "D_999"):
+        verified(archive, "--deposition", other)
+        assert doubted() == [OTHER]
+    assert msgmodule(archive, "reconcile", "--deposition", OTHER, profile=DUAL[0]).returncode == 0
+    assert verified(archive, "--deposition", OTHER)[0] == 0
+    assert doubted() == []
+
+
+def test_a_verify_of_one_database_says_nothing_of_another(archive: Site, tmp_path: Path) -> None:
+    assert verified(archive)[0] == 0
+    other = Site(archive.root, f"sqlite:///{tmp_path}/other.db")
+    assert msgmodule(other, "db", "init", "--adopt").returncode == 0
+    assert VerifyRecord(archive.root / "state").full() is None

@@ -26,6 +26,8 @@ def read(path: Path) -> tuple[bytes, str] | None:
             data = file.read()
             after = os.fstat(file.fileno())
     except FileNotFoundError:
+        if path.is_symlink():
+            raise  # what it means is not there now, as where its mount is missing
         return b"", ABSENT
     if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
         return None

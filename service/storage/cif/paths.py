@@ -30,7 +30,9 @@ class Site:
         directory = self.directory(deposition_data_set_id)
         try:
             names = os.listdir(directory)
-        except FileNotFoundError:
+        except FileNotFoundError as error:
+            if directory.is_symlink():
+                raise FileUnavailable(f"{directory} leads nowhere; check the mount that it means") from error
             self.require_root(deposition_data_set_id)
             self._require_own_tree(deposition_data_set_id)
             return None
@@ -51,7 +53,7 @@ class Site:
             root = self.cif_root / name
             if is_directory(root):
                 with faults(root), os.scandir(root) as entries:
-                    names = sorted(e.name for e in entries if is_deposition_id(e.name) and e.is_dir())
+                    names = sorted(e.name for e in entries if is_deposition_id(e.name) and (e.is_dir() or e.is_symlink()))
                 yield from names
 
     def locks(self) -> Iterator[Path]:

@@ -33,7 +33,8 @@ def spliced(signed: str, data: bytes, pieces: Sequence[bytes | memoryview]) -> i
     that of the old rest, carried on over as many zeros as the file grows. Gives nothing where that is not possible.
     """
     growth = sum(map(len, pieces)) - len(data)
-    if signed == ABSENT or growth < 0:
+    begins_alike = isinstance(pieces[0], memoryview) and pieces[0].obj is data
+    if signed == ABSENT or growth < 0 or not begins_alike:
         return None
     zeros, beginning = bytes(growth), int(signed.rstrip(YOUNG)[-8:], 16) ^ zlib.crc32(memoryview(data)[len(pieces[0]) :])
     return zlib.crc32(zeros, beginning) ^ zlib.crc32(zeros) ^ _checksum(pieces[1:])
@@ -51,7 +52,7 @@ def fits(signed: str, path: Path) -> bool:
     try:
         return signed.startswith(f"{_stat_text(os.stat(path))}-")  # noqa: PTH116 - asked for every file of every answer
     except FileNotFoundError:
-        return signed == ABSENT
+        return signed == ABSENT and not path.is_symlink()
 
 
 def is_young(changed: int) -> bool:

@@ -1,6 +1,6 @@
 """What a database's failure means: one classifier for both servers (TRAPS.md)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from sqlalchemy import exc
@@ -15,6 +15,8 @@ UNAVAILABLE = frozenset(
 #: The server answers, but not with our schema or not to us.
 NOT_READY = frozenset({1044, 1045, 1049, 1054, 1142, 1146})
 DEADLOCK = 1213
+#: How a server takes a statement that is larger than it allows; less than this much any server allows.
+_CUT_OFF, _LARGE = frozenset({1153, 2006, 2013}), 8_000_000
 
 _SQLITE_UNAVAILABLE = ("locked", "unable to open", "disk i/o", "full", "readonly", "malformed", "not a database")
 _SQLITE_NOT_READY = ("no such table", "no such column")
@@ -42,6 +44,10 @@ def classify(error: exc.DBAPIError) -> MessagingError | Deadlock:
     code, text = _code_of(error), _text_of(error)
     if code == DEADLOCK:
         return Deadlock(text)
+    if code in _CUT_OFF and (size := _size_of(error.params)) > _LARGE:
+        return DatabaseRefused(
+            f"the database cut the connection at a row of {size} bytes; raise max_allowed_packet of the server ({text})"
+        )
     if _is_unavailable(error, code, text.lower()):
         return DatabaseUnavailable(f"the database does not answer ({text})")
     if code in NOT_READY or any(word in text.lower() for word in _SQLITE_NOT_READY):
@@ -53,6 +59,18 @@ def _is_unavailable(error: exc.DBAPIError, code: int | None, text: str) -> bool:
     if error.connection_invalidated or code in UNAVAILABLE:
         return True
     return code is None and any(word in text for word in _SQLITE_UNAVAILABLE)
+
+
+def _size_of(params: object) -> int:
+    """Give the size of the largest row of a statement, in characters, of which each takes a byte at least."""
+    rows = params if isinstance(params, list) else [params]
+    return max((sum(len(v) for v in _values(row) if isinstance(v, str)) for row in rows), default=0)
+
+
+def _values(row: object) -> Iterable[object]:
+    if isinstance(row, Mapping):
+        return row.values()
+    return row if isinstance(row, tuple) else ()
 
 
 def _code_of(error: exc.DBAPIError) -> int | None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from support.site import make_site
 
 from service.changes import AppendMessage, Change, MarkRead, Tag
+from service.errors import FileUnavailable
 from service.messages import Message
 from service.storage.base import ABSENT, YOUNG, Observer, same_signature
 from service.storage.cif import files, signature
@@ -19,9 +20,9 @@ from service.storage.cif.lock import Locks
 from service.storage.cif.paths import Site
 from service.storage.cif.signature import GRANULARITY, Comparer
 from service.storage.cif.store import CifStore
-from service.vocabulary import NOTES, TO_DEPOSITOR
+from service.vocabulary import CONTENT_TYPES, NOTES, TO_DEPOSITOR
 
-DEPOSITION = "D_0000265933"
+DEPOSITION, OTHER = "D_0000265933", "D_0000265934"
 NOW = 1_800_000_000_000_000_000
 
 
@@ -186,9 +187,10 @@ def test_the_age_of_a_file_is_measured_from_its_time(path: Path, clock: list[int
 
 @given(st.binary(max_size=40), st.binary(max_size=40), st.lists(st.binary(max_size=40), max_size=3))
 def test_the_checksum_of_a_spliced_content_is_that_of_the_whole(begin: bytes, rest: bytes, new: list[bytes]) -> None:
-    signed = f"1-2-3-{zlib.crc32(begin + rest):08x}{YOUNG}"
+    data = begin + rest
+    signed = f"1-2-3-{zlib.crc32(data):08x}{YOUNG}"
 
-    found = signature.spliced(signed, begin + rest, [begin, *new])
+    found = signature.spliced(signed, data, [memoryview(data)[: len(begin)], *new])
 
     assert found in {zlib.crc32(begin + b"".join(new)), None}
     assert (found is None) == (sum(map(len, new)) < len(rest))
@@ -204,3 +206,28 @@ def test_the_signature_of_a_change_is_the_one_another_process_finds(tmp_path: Pa
     for one in (change, Tag(DEPOSITION, "m0", "N", "N", None)):
         applied = store.write(one)
         assert same_signature(applied.after, read(tree.file(DEPOSITION, applied.delta.content_type))[1])
+
+
+@pytest.mark.parametrize("content", [b"", b"\n \n"])
+def test_the_first_change_of_a_blank_file_is_signed_by_what_is_in_it(tmp_path: Path, content: bytes) -> None:
+    tree = make_site(tmp_path, "")
+    store = CifStore(Site(tree.root / "data"), Locks(tree.root / "state", 1, Observer()), create=True, observer=Observer())
+    path = tree.file(DEPOSITION, NOTES)
+    path.parent.mkdir()
+    path.write_bytes(content)
+    written = store.write(_append(NOTES))
+    assert same_signature(written.after, read(path)[1])
+
+
+def test_a_link_that_leads_nowhere_is_no_missing_file(tmp_path: Path) -> None:
+    tree = make_site(tmp_path, "")
+    store = CifStore(Site(tree.root / "data"), Locks(tree.root / "state", 1, Observer()), create=True, observer=Observer())
+    path = tree.file(DEPOSITION, NOTES)
+    path.parent.mkdir()
+    path.symlink_to(tmp_path / "unmounted" / "notes")
+    (tree.archive / OTHER).symlink_to(tmp_path / "unmounted")
+    assert sorted(store.site.depositions()) == sorted([DEPOSITION, OTHER])
+    for deposition in (DEPOSITION, OTHER):
+        with pytest.raises(FileUnavailable):
+            store.read(deposition)
+    assert not store.matches(DEPOSITION, dict.fromkeys(CONTENT_TYPES, ABSENT))

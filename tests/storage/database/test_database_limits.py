@@ -14,7 +14,7 @@ from support.mariadb import PrivateServer
 from support.proxy import Proxy
 from support.site import DUAL, Site, make_site
 
-from service.errors import MessagingError
+from service.errors import DatabaseRefused, MessagingError
 from service.services import services_of
 
 pytestmark = pytest.mark.mariadb
@@ -129,3 +129,13 @@ def test_a_row_that_a_vanished_host_locked_is_free_again_within_seconds(
         assert (last.status_code, last.json and last.json["stores"]["database"]) == (201, "written")
         connection.invalidate()
     proxy.close()
+
+
+def test_a_row_that_the_server_does_not_take_is_refused_and_is_no_outage(site: Site) -> None:
+    full = dual(site, "db-only")
+    guard = full.services.stores.database.guard
+    with pytest.raises(DatabaseRefused, match="raise max_allowed_packet"):
+        full.append("m1", "x" * 17_000_000)
+    assert guard is not None
+    assert guard.failures == 0
+    assert full.append("m2").stores == {"database": "written"}
