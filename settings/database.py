@@ -62,11 +62,12 @@ def server_of_variables(environ: Mapping[str, str], url_stated: bool) -> Server 
     Raises `SettingsError` naming each missing variable, a port that is none and a host that is none.
     """
     told = switch(environ.get("MSGDB_ENABLED") or "false") and not url_stated
-    if not told and not any(environ.get(name) for name in NEEDED):
-        return None
+    is_named = told or any(environ.get(name) for name in NEEDED)
     port = _port(environ.get("MSGDB_PORT") or str(DEFAULT_PORT))
-    host = environ.get("MSGDB_HOST", "")
-    faults = [f"{name} is missing: state all of {', '.join(NEEDED)}" for name in NEEDED if not environ.get(name)]
+    if port is not None and not is_named:
+        return None
+    host, needed = environ.get("MSGDB_HOST", ""), NEEDED if is_named else ()
+    faults = [f"{name} is missing: state all of {', '.join(NEEDED)}" for name in needed if not environ.get(name)]
     if port is None:
         faults.append(f"MSGDB_PORT={environ['MSGDB_PORT']!r} is refused: give a port, 1 to 65535")
     if host and not _is_host(host):

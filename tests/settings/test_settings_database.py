@@ -85,6 +85,9 @@ def test_an_incomplete_server_is_refused_naming_what_is_missing(missing: str) ->
 def test_a_port_that_is_none_is_refused(port: str) -> None:
     with pytest.raises(SettingsError, match=rf"MSGDB_PORT='{port}'.*1 to 65535"):
         load({**SERVER, "MSGDB_PORT": port})
+    with pytest.raises(SettingsError) as alone:
+        load({"MSGDB_PORT": port})
+    assert "missing" not in str(alone.value)
 
 
 def test_a_host_with_a_port_in_it_is_refused() -> None:

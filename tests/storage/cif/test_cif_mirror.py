@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from support.command import msgmodule
 from support.forked import killed
-from support.site import PROFILES, make_site
+from support.site import PROFILES
 from support.site import Site as Tree
 
 from service.changes import AppendMessage, MarkRead
@@ -34,11 +34,6 @@ class Listener(Observer):
 def _append(message_id: str, content_type: str = TO_DEPOSITOR, dep: str = DEP) -> AppendMessage:
     text = f"text of {message_id}"
     return AppendMessage(dep, Message(content_type, None, message_id, dep, "2026-01-02 03:04:05", message_text=text))
-
-
-@pytest.fixture
-def tree(tmp_path: Path) -> Tree:
-    return make_site(tmp_path, "")
 
 
 @pytest.fixture

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from support.site import Site as Tree
-from support.site import make_site
 
 from service.changes import AppendMessage, Change, MarkRead
 from service.messages import Message
@@ -46,11 +44,6 @@ def _raw(text: str | None) -> bytes:
 def _closing_early(text: str | None) -> bytes:
     """Write a text so that our own scanner reads it whole, but mmcif only its first line."""
     return to_token(text.replace("sep", "\u2028") if text else text).replace(b"&#8232;", "\u2028".encode())
-
-
-@pytest.fixture
-def tree(tmp_path: Path) -> Tree:
-    return make_site(tmp_path, "")
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from support.site import Site as Tree
-from support.site import make_site
 
 from service.changes import AppendMessage, MarkRead, Tag
 from service.errors import FileUnavailable
@@ -29,11 +28,6 @@ ELSEWHERE = "/dev/shm"  # noqa: S108
 def _append(message_id: str, content_type: str = TO_DEPOSITOR, dep: str = DEP) -> AppendMessage:
     text = f"text of {message_id}"
     return AppendMessage(dep, Message(content_type, None, message_id, dep, "2026-01-02 03:04:05", message_text=text))
-
-
-@pytest.fixture
-def tree(tmp_path: Path) -> Tree:
-    return make_site(tmp_path, "")
 
 
 @pytest.fixture
