@@ -32,14 +32,15 @@ class Mirror:
     def copy(self, deposition_data_set_id: str, name: str, pieces: Sequence[bytes | memoryview]) -> None:
         """Copy a file where the depositors have a directory. Raises FileUnavailable."""
         directory = self._site.mirror(deposition_data_set_id)
-        if directory is not None:
-            with faults(directory / name):
-                files.replace(directory / name, pieces)
+        if directory is None:
+            return
+        with faults(directory / name):
+            files.replace(directory / name, pieces)
         self.forget(deposition_data_set_id)
 
     def missed(self) -> list[str]:
-        """List the depositions whose last copy failed. Raises FileUnavailable."""
-        return names(self._missed)
+        """List the depositions whose last copy failed, and which have a directory for it. Raises FileUnavailable."""
+        return [key for key in names(self._missed) if self._site.mirror(key) is not None]
 
     def forget(self, deposition_data_set_id: str) -> None:
         """Take a deposition off that list. Raises FileUnavailable."""
