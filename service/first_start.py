@@ -41,6 +41,6 @@ def _require_files(situation: Situation) -> None:
             "files_complete",
             ok=False,
             found=some(sorted(left), "lack in their files what the database has"),
-            remedy="check that state_dir is the site's own; where that was lost, run `msgmodule export` and try again",
+            remedy="check that state_dir and database_url are the site's own; if state_dir was lost, run `msgmodule export`",
         )
         raise refusal(situation.target, [check])

@@ -14,6 +14,7 @@ from service.services import Services
 from service.storage.database import schema
 from service.storage.database.dump import Rows, loaded
 from service.storage.durable import faults, make_directory, write_new
+from service.sync.verified import VerifyRecord
 from settings import Settings
 
 _ACTIVE = "state/profile.json"
@@ -37,9 +38,12 @@ def restore(
         if aside is None:
             raise Conflict(f"the site is not empty, it holds {there} for one; restore into an empty site, or with --confirm")
         _require_replaceable(found, manifest)
-        back_up(found, aside, shown, with_rows=bool(manifest.tables))
+    replaced = aside if there and not goes_on else None
     if manifest.tables:
         schema.initialise(settings, adopt=False)
+    if replaced is not None:
+        back_up(found, replaced, shown, with_rows=bool(manifest.tables))
+    if manifest.tables:
         rows = _tables(root, manifest.tables, shown)
         loaded(settings, rows, manifest.tables, begin, replace=goes_on or there is not None)
     else:
@@ -48,6 +52,7 @@ def restore(
     _put_all(root, "files/", settings.cif_root, shown)
     _put_all(root, "state/", settings.state_dir, shown)
     _sync_all(found, manifest, complain, shown)
+    VerifyRecord(settings.state_dir).forget()
     for entry in entries(root, _ACTIVE):
         _put(root, entry, settings.state_dir / "profile.json")
     file.end_restore()

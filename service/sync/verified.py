@@ -90,6 +90,11 @@ class VerifyRecord:
             make_directory(self.path.parent)
             write_new(self.path, json.dumps(kept, indent=1).encode())
 
+    def forget(self) -> None:
+        """Forget all of it: what was looked at is not there any more. Raises FileUnavailable."""
+        with faults(self.path):
+            self.path.unlink(missing_ok=True)
+
     def full(self) -> Verified | None:
         """Give the last full verify."""
         return self._of("full")

@@ -12,6 +12,7 @@ from support.site import DEPOSITION, Site, make_site
 
 from service.backup import restore as backup_restore
 from service.messages import Correspondence
+from service.sync.verified import VerifyRecord
 
 LATER = "D_1000000077"
 DUAL = "dual-write-db-read"
@@ -50,6 +51,7 @@ def test_newer_data_is_replaced_only_where_that_is_confirmed_and_is_backed_up_fi
     write(served, DEPOSITION, "newer")
     write(served, LATER, "newer")
     newer = held(served)
+    assert msgmodule(served, "verify", "--all", profile=DUAL).returncode == 0
     first = str(served.root / "first")
     done = restore(served, first)
     assert (done.returncode, "--confirm" in done.stderr) == (1, True)
@@ -57,6 +59,7 @@ def test_newer_data_is_replaced_only_where_that_is_confirmed_and_is_backed_up_fi
     done = restore(served, first, "--confirm")
     assert done.returncode == 0, done.stderr
     assert held(served) == before
+    assert VerifyRecord(served.root / "state").full() is None
     assert list(before) == [DEPOSITION]
     assert served.services("").switching.active().profile == DUAL
     kept = json.loads(done.stdout)["replaced"]
@@ -137,3 +140,12 @@ def test_rows_that_a_restore_replaces_are_backed_up_whatever_the_profile(served:
     assert done.returncode == 0, done.stderr
     aside = Path(json.loads(done.stdout)["replaced"])
     assert "only-in-the-database" in (aside / "database" / "pdbx_deposition_message_info.jsonl").read_text()
+
+
+def test_rows_are_put_into_a_site_of_files_that_had_no_database_yet(served: Site, tmp_path: Path) -> None:
+    before = held(served)
+    other = make_site(tmp_path / "other", f"sqlite:///{tmp_path}/other/messages.db")
+    write(other, LATER, "m", "cif-only")
+    done = restore(other, str(served.root / "first"), "--confirm", profile="cif-only")
+    assert done.returncode == 0, done.stderr
+    assert held(other) == before
