@@ -20,8 +20,8 @@ def fleet(site: Site) -> Iterator[tuple[Server, Server]]:
 
 def followed(fleet: tuple[Server, Server], epoch: int) -> bool:
     """Let every worker answer until all are under an epoch; the page of each server must show them all."""
-    processes = {pid for server in fleet for pid in server.processes()}
     for _ in range(PATIENCE):
+        processes = {pid for server in fleet for pid in server.processes()}  # one may be on its way still
         seen = [json.loads(server.ask("/admin/profile"))["workers"] for server in fleet]
         if all({w["pid"]: w["epoch"] for w in workers} == dict.fromkeys(processes, epoch) for workers in seen):
             return all(f"<td>{pid}</td>" in server.ask("/admin/") for server in fleet for pid in processes)

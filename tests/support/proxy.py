@@ -51,7 +51,8 @@ class Proxy:
         self._bytes = count
 
     def close(self) -> None:
-        """End the proxy with everything that stands."""
+        """End the proxy with everything that stands, and what was accepted while it ended."""
+        self._run(self._silence())
         self._run(self._silence())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
