@@ -4,10 +4,11 @@ from contextlib import suppress
 from dataclasses import replace
 
 from service.conditions import archive_in_database
-from service.errors import DatabaseNotReady, DatabaseRefused, DatabaseUnavailable, MessagingError
+from service.errors import MessagingError
 from service.preparation import silent, sync_known
 from service.situation import Check, Situation, refusal, some
 from service.storage.database import schema
+from service.storage.dual import AWAY
 
 
 def require_whole(situation: Situation) -> None:
@@ -34,7 +35,7 @@ def _require_archive(situation: Situation) -> None:
 def _require_files(situation: Situation) -> None:
     """Look whether the files are known to lack something, by the marks or by a database, which need not be there."""
     left = set(situation.markers.depositions())
-    with suppress(DatabaseUnavailable, DatabaseNotReady, DatabaseRefused):
+    with suppress(*AWAY):
         left |= set(schema.behind(situation.settings))
     if left:
         check = Check(

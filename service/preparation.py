@@ -3,16 +3,9 @@
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
-from service.errors import (
-    Crossing,
-    DatabaseNotReady,
-    DatabaseRefused,
-    DatabaseUnavailable,
-    MessagingError,
-    NotFound,
-    StoreUnavailable,
-)
+from service.errors import Crossing, DatabaseUnavailable, MessagingError, NotFound, StoreUnavailable
 from service.situation import Brought, Situation
+from service.storage.dual import AWAY
 from service.sync.conflict_log import ConflictLog
 from service.sync.restore import restore
 
@@ -70,7 +63,7 @@ def restore_kept(situation: Situation, progress: Progress) -> Brought:
     brought = Brought()
     try:
         left = _known(situation)
-    except (DatabaseUnavailable, DatabaseNotReady, DatabaseRefused):
+    except AWAY:
         left = sorted({*situation.markers.depositions(), *situation.pending.begun()})
     _each(situation.sync, progress(left, "sync"), brought)
     stores = situation.stores

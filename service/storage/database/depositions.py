@@ -26,7 +26,7 @@ from service.clock import timestamp
 from service.messages import Correspondence
 from service.storage.base import Signatures, Snapshot, spellings
 from service.storage.database.tables import deposition, signature_column
-from service.vocabulary import CONTENT_TYPES
+from service.vocabulary import CONTENT_TYPES, is_deposition_id
 
 _COLUMNS = tuple(deposition.c[signature_column(c)] for c in CONTENT_TYPES)
 _IS_MEANT = deposition.c.deposition_data_set_id == bindparam("key")
@@ -92,15 +92,15 @@ def _state_of(deposition_data_set_id: str, found: Sequence[Any]) -> Snapshot:
 
 
 def all_signatures(connection: Connection) -> dict[str, Signatures]:
-    """Read the recorded signatures of every deposition."""
+    """Read the recorded signatures of every deposition; what is tried out under another name is none."""
     found = connection.execute(select(deposition.c.deposition_data_set_id, *_COLUMNS))
-    return {key: dict(zip(CONTENT_TYPES, signatures, strict=True)) for key, *signatures in found}
+    return {key: dict(zip(CONTENT_TYPES, signatures, strict=True)) for key, *signatures in found if is_deposition_id(key)}
 
 
 def behind(connection: Connection) -> tuple[str, ...]:
-    """List the depositions whose files lack something."""
+    """List the depositions whose files lack something; what is tried out under another name is none."""
     key = deposition.c.deposition_data_set_id
-    return tuple(connection.scalars(select(key).where(deposition.c.cif_behind).order_by(key)))
+    return tuple(filter(is_deposition_id, connection.scalars(select(key).where(deposition.c.cif_behind).order_by(key))))
 
 
 def tally(connection: Connection) -> Tally:

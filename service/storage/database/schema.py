@@ -16,7 +16,6 @@ from service.storage.database.defects import defects
 from service.storage.database.engine import options_of, prepare, url_of
 from service.storage.database.failures import translated
 from service.storage.database.identity import Identity, ensure_identity, identity_of
-from service.vocabulary import is_deposition_id
 from settings import Settings
 
 _FOLDER = Path(__file__).parent / "migrations"
@@ -75,7 +74,7 @@ def behind(settings: Settings) -> tuple[str, ...]:
     Raises DatabaseUnavailable, DatabaseNotReady and DatabaseRefused.
     """
     with opened(settings) as engine, engine.connect() as connection:
-        return tuple(filter(is_deposition_id, depositions.behind(connection)))
+        return depositions.behind(connection)
 
 
 def upgrade(engine: Engine) -> None:

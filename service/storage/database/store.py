@@ -90,14 +90,14 @@ class DatabaseStore:
         return None if found is None else depositions.seen(deposition_data_set_id, found)
 
     def behind(self) -> tuple[str, ...]:
-        """List the depositions whose files lack something; what is tried out under another name is none."""
+        """List the depositions whose files lack something."""
         with translated(), self._reading.connect() as connection:
-            return tuple(filter(is_deposition_id, depositions.behind(connection)))
+            return depositions.behind(connection)
 
     def recorded(self) -> dict[str, Signatures]:
-        """Give the recorded signatures of every deposition that is known; what is tried out under another name is none."""
+        """Give the recorded signatures of every deposition that is known."""
         with translated(), self._reading.connect() as connection:
-            return {key: found for key, found in depositions.all_signatures(connection).items() if is_deposition_id(key)}
+            return depositions.all_signatures(connection)
 
     def tally(self) -> depositions.Tally:
         """Count the depositions, without reading their rows."""
