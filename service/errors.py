@@ -31,9 +31,9 @@ class InvalidInput(MessagingError):
         return cls(f"{field}: {problem}", fields=[{"field": field, "problem": problem, **details}])
 
 
-def no_deposition(field: str, text: str) -> InvalidInput:
-    """Build the error for a text that is no deposition's id (reference section 1)."""
-    return InvalidInput.of(field, f"{text!r} is not D_ and digits or G_ and seven digits")
+def no_deposition(field: str, value: object) -> InvalidInput:
+    """Build the error for a value that is no deposition's id (reference section 1)."""
+    return InvalidInput.of(field, f"{value!r} is not D_ and digits or G_ and seven digits")
 
 
 class MalformedRequest(MessagingError):

@@ -12,18 +12,19 @@ _NEW = re.compile(NEW_MESSAGE_ID)
 _STORED = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,255}")
 
 
-def read_deposition_id(field: str, text: str) -> str:
+def read_deposition_id(field: str, value: object) -> str:
     """Read a deposition's id; letters may be small (reference section 1). Raises InvalidInput naming the field."""
-    if not is_deposition_id(text.upper()):
-        raise no_deposition(field, text)
-    return text.upper()
+    spelt = value.upper() if isinstance(value, str) else ""
+    if not is_deposition_id(spelt):
+        raise no_deposition(field, value)
+    return spelt
 
 
-def known_id(text: str) -> str:
+def known_id(value: object) -> str:
     """Give an id back that a stored message may have. Raises InvalidInput."""
-    if not _STORED.fullmatch(text):
+    if not isinstance(value, str) or not _STORED.fullmatch(value):
         raise InvalidInput.of("message_id", "is no message's id: 1 to 255 characters, none of them a control character")
-    return text
+    return value
 
 
 def new_id(field: str, text: str | None) -> str | None:

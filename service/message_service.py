@@ -94,17 +94,16 @@ class MessageService:
     def mark_read(
         self, deposition_data_set_id: str, message_id: str, action_reqd: str | None = None, for_release: str | None = None
     ) -> Flagged:
-        """Mark a message read (reference section 7.3); raise NotFound."""
+        """Mark a message read (reference section 7.3); raise NotFound, and InvalidInput naming what is no flag."""
+        _require_flags(action_reqd=action_reqd or vocabulary.YES, for_release=for_release or vocabulary.NO)
         return self._flag(MarkRead(deposition_data_set_id, message_id, action_reqd, for_release))
 
     def tag(
         self, deposition_data_set_id: str, message_id: str, read_status: str, action_reqd: str, for_release: str
     ) -> Flagged:
-        """Set the flags of a message (reference section 7.3); raise NotFound."""
+        """Set the flags of a message (reference section 7.3); raise NotFound, and InvalidInput naming what is no flag."""
         flags = {"read_status": read_status, "action_reqd": action_reqd, "for_release": for_release}
-        for name, flag in flags.items():
-            if flag not in (vocabulary.YES, vocabulary.NO):
-                raise InvalidInput.of(name, f"{flag!r} is neither {vocabulary.YES} nor {vocabulary.NO}")
+        _require_flags(**flags)
         return self._flag(Tag(deposition_data_set_id, message_id, **flags))
 
     def _flag(self, change: MarkRead | Tag) -> Flagged:
@@ -122,6 +121,12 @@ def _owner(deposition_data_set_id: str) -> str:
     if not vocabulary.is_deposition_id(deposition_data_set_id):
         raise no_deposition("deposition_data_set_id", deposition_data_set_id)
     return deposition_data_set_id
+
+
+def _require_flags(**flags: str) -> None:
+    for name, flag in flags.items():
+        if flag not in (vocabulary.YES, vocabulary.NO):
+            raise InvalidInput.of(name, f"{flag!r} is neither {vocabulary.YES} nor {vocabulary.NO}")
 
 
 def _completed(message: Message, timestamp: str | None) -> Message:

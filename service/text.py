@@ -10,13 +10,16 @@ _LAST_OF_PLANES = "".join(chr(plane << 16 | last) for plane in range(17) for las
 _REFUSED = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x80-\x9f\ud800-\udfff\ufdd0-\ufdef{_LAST_OF_PLANES}]")
 
 
-def accepted(field: str, text: str | None) -> str | None:
+def accepted(field: str, text: object) -> str | None:
     """Bring a text to the form in which it is kept: LF line ends, and nothing for the empty text (reference section 4).
 
-    Raises InvalidInput naming field, character and position for a character that no CIF text can carry.
+    Raises InvalidInput naming the field for what is no text, and naming character and position as well for a character that
+    no CIF text can carry.
     """
-    if not text:
+    if text is None or text == "":
         return None
+    if not isinstance(text, str):
+        raise InvalidInput.of(field, f"is {type(text).__name__}; give a text")
     position = first_refused(text)
     if position is not None:
         code = f"U+{ord(text[position]):04X}"

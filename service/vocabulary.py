@@ -36,9 +36,9 @@ MAJOR_ISSUE = "major-issue-in-validation"
 _DEPOSITION_ID = re.compile(r"D_[0-9]{1,20}|G_[0-9]{7}", re.ASCII)
 
 
-def is_deposition_id(text: str) -> bool:
-    """Tell whether a text is a deposition (`D_` and digits) or a group (`G_` and seven digits); reference section 1."""
-    return _DEPOSITION_ID.fullmatch(text) is not None
+def is_deposition_id(value: object) -> bool:
+    """Tell whether a value is a deposition (`D_` and digits) or a group (`G_` and seven digits); reference section 1."""
+    return isinstance(value, str) and _DEPOSITION_ID.fullmatch(value) is not None
 
 
 def is_group(deposition_data_set_id: str) -> bool:

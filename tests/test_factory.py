@@ -1,5 +1,8 @@
 """The seed's entry point in a program of its own: `MessagingFactory` and the module's functions over the active profile."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from support.command import DOWN, msgmodule
 from support.site import PROFILES, Site
@@ -203,3 +206,23 @@ def test_a_refused_combination_of_flags_raises(site: Site, monkeypatch: pytest.M
     enter(monkeypatch, site, MSGDB_WRITES_ENABLED="true")
     with pytest.raises(SettingsError, match="MSGDB_WRITES_ENABLED"):
         get_backend_info()
+
+
+@pytest.mark.parametrize("value", [None, 5, b"D_1000000001", ["D_1000000001"], {"id": "D_1000000001"}])
+def test_a_value_of_another_type_is_refused_naming_what_it_was_given_for(
+    site: Site, monkeypatch: pytest.MonkeyPatch, value: Any
+) -> None:
+    enter(monkeypatch, site, "cif-only")
+    messaging = create_messaging_service()
+    calls: list[tuple[str, Callable[[], object]]] = [
+        ("deposition_id", lambda: messaging.get(value)),
+        ("deposition_id", lambda: messaging.set(value, DATA)),
+        ("deposition_id", lambda: messaging.exists(value, "m")),
+        ("message_id", lambda: messaging.exists(DEP, value)),
+        ("message_id", lambda: messaging.mark_read(DEP, value)),
+        ("message_text|dictionary", lambda: messaging.set(DEP, value)),
+    ]
+    for field, call in calls:
+        with pytest.raises(InvalidInput, match=field):
+            call()
+    assert site.files() == {}

@@ -140,3 +140,18 @@ def test_a_flag_is_answered_as_it_is_stored(service: MessageService) -> None:
     assert stored == tagged.status
     assert read.status is not None
     assert (read.status.read_status, stored and stored.read_status) == ("Y", "N")
+
+
+def test_a_flag_that_is_none_is_refused_and_not_stored(service: MessageService) -> None:
+    message_id = str(service.send(BARE).letter.message.message_id)
+    for flags in ({"action_reqd": "maybe"}, {"for_release": "yes"}):
+        with pytest.raises(InvalidInput, match=next(iter(flags))):
+            service.mark_read(DEPOSITION, message_id, **flags)
+    assert service.letter(DEPOSITION, message_id)[0].status is None
+
+
+def test_an_edit_that_is_no_text_is_refused(service: MessageService) -> None:
+    message_id = str(service.send(replace(BARE, send_status="N")).letter.message.message_id)
+    edits: Any = {"message_text": 5}
+    with pytest.raises(InvalidInput, match="message_text"):
+        service.edit(DEPOSITION, message_id, edits)

@@ -23,7 +23,7 @@ def rows(deposition_data_set_id: str, given: NewMessage) -> Rows:
 def rows_of_data(deposition_data_set_id: str, data: Mapping[str, object]) -> tuple[Rows, str | None]:
     """Give the same for a dictionary of a Python caller, and the time it states. Raises InvalidInput naming each field."""
     try:
-        given = MessageData.model_validate(dict(data))
+        given = MessageData.model_validate(dict(data) if isinstance(data, Mapping) else data)
     except ValidationError as error:
         raise invalid(error) from error
     if given.deposition_data_set_id not in (None, deposition_data_set_id):

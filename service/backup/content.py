@@ -16,10 +16,12 @@ _PASSING = {"workers", "turns", "underway", "owners", "stuck-locks", UNFINISHED}
 #: That, secrets, and what says which site and database these are, and what was found in them.
 _NOT_KEPT = frozenset({"local-token", "forms.key", "environment", "database.json", "verify.json"} | _PASSING)
 _FILE = re.compile(r"(.+)_(" + "|".join(CONTENT_TYPES) + r")_P1\.cif(?:\.V[0-9]+)?", re.ASCII)
+#: Whether the notes of a deposition are to be flagged; the legacy programs keep it beside the messages.
+_FLAGS = frozenset({"NOTES_FLAGGING_STATUS", "NOTES_FLAGGING_STATUS_BMRB"})
 
 
 def message_files(cif_root: Path, folder: str) -> Iterator[tuple[str, list[Path]]]:
-    """Give each deposition of a folder of the tree with its message files: all versions, and one without."""
+    """Give each deposition of a folder of the tree with its message files, of any version or none, and its notes flags."""
     root = cif_root / folder
     with faults(root):
         names = sorted(os.listdir(root)) if root.is_dir() else []
@@ -28,8 +30,13 @@ def message_files(cif_root: Path, folder: str) -> Iterator[tuple[str, list[Path]
                 yield name, [root / name / file for file in sorted(os.listdir(root / name)) if _is_of(name, file)]
 
 
+def snapshots(path: Path) -> list[Path]:
+    """Give the older contents that are kept beside a message file (reference section 6)."""
+    return sorted(path.parent.glob(f"{path.name}.PREV[0-9]"))
+
+
 def content_type(path: Path) -> str:
-    """Tell by its name which of the three files a path is."""
+    """Tell by its name which of the three files a path is; none for a notes-flag file."""
     found = _FILE.fullmatch(path.name)
     return found.group(2) if found else ""
 
@@ -45,4 +52,4 @@ def state_files(state_dir: Path) -> Iterator[Path]:
 
 def _is_of(deposition_data_set_id: str, name: str) -> bool:
     found = _FILE.fullmatch(name)
-    return found is not None and found.group(1) == deposition_data_set_id
+    return name in _FLAGS or (found is not None and found.group(1) == deposition_data_set_id)

@@ -6,13 +6,13 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from service.backup.content import TREE, message_files, state_files
+from service.backup.content import TREE, message_files, snapshots, state_files
 from service.backup.manifest import Entry, Manifest, Shown, entries, unseen, verified
 from service.backup.write import back_up
 from service.errors import Conflict, DamagedBackup, MessagingError
 from service.services import Services
 from service.storage.database import schema
-from service.storage.database.dump import Rows, loaded
+from service.storage.database.dump import Rows, is_filled, loaded
 from service.storage.durable import faults, make_directory, write_new
 from service.sync.verified import VerifyRecord
 from settings import Settings
@@ -31,21 +31,21 @@ def restore(
     is complained of. Raises NotFound, DamagedBackup or Conflict before anything is touched.
     """
     manifest = verified(root, shown)
-    settings = found.settings
-    there, file = first_file(settings), found.switching.file
+    settings, file = found.settings, found.switching.file
     goes_on, begin = file.unfinished() is not None, partial(file.begin_restore, root.resolve())
+    _require_same_site(manifest, settings)
+    there = _first_file(settings)
     if there and not goes_on:
         if aside is None:
             raise Conflict(f"the site is not empty, it holds {there} for one; restore into an empty site, or with --confirm")
         _require_replaceable(found, manifest)
-    replaced = aside if there and not goes_on else None
     if manifest.tables:
         schema.initialise(settings, adopt=False)
-    if replaced is not None:
-        back_up(found, replaced, shown, with_rows=bool(manifest.tables))
+    if aside is not None and not goes_on and (there or (manifest.tables and is_filled(settings))):
+        back_up(found, aside, shown, replaced_by=manifest)
     if manifest.tables:
         rows = _tables(root, manifest.tables, shown)
-        loaded(settings, rows, manifest.tables, begin, replace=goes_on or there is not None)
+        loaded(settings, rows, manifest.tables, begin, replace=goes_on or aside is not None)
     else:
         begin()
     _remove_others(root, settings)
@@ -59,7 +59,13 @@ def restore(
     return manifest
 
 
-def first_file(settings: Settings) -> Path | None:
+def _require_same_site(manifest: Manifest, settings: Settings) -> None:
+    """Raise Conflict for the backup of another site: its depositions are not those of this one, however alike their ids."""
+    if manifest.site_id != settings.site_id:
+        raise Conflict(f"the backup is one of site {manifest.site_id}, and this is {settings.site_id}; name it in `site_id`")
+
+
+def _first_file(settings: Settings) -> Path | None:
     """Give one of the files that a backup would replace; the database is looked at later."""
     return next(chain(_message_files(settings), state_files(settings.state_dir)), None)
 
@@ -101,7 +107,8 @@ def _remove_others(root: Path, settings: Settings) -> None:
     with faults(settings.cif_root):
         for path in _message_files(settings):
             if f"files/{path.relative_to(settings.cif_root)}" not in held:
-                path.unlink(missing_ok=True)
+                for later in (path, *snapshots(path)):
+                    later.unlink(missing_ok=True)
                 if not any(path.parent.iterdir()):
                     path.parent.rmdir()  # a deposition that is later than the backup
 

@@ -27,12 +27,12 @@ _NOT_SHOWN = frozenset({"database_url", "profile", "profiles", "origins", "remot
 _NO_DATABASE: tuple[None, Iterator[tuple[str, Rows]]] = (None, iter(()))
 
 
-def back_up(found: Services, root: Path, shown: Shown = unseen, *, with_rows: bool = False) -> Manifest:
+def back_up(found: Services, root: Path, shown: Shown = unseen, *, replaced_by: Manifest | None = None) -> Manifest:
     """Write a backup into an empty or new folder, read it back, and give its manifest.
 
-    A file that is damaged is kept as it is and named in the manifest. What is not finished leaves the folder empty. With
-    `with_rows` the rows of a database are backed up too that the profile does not use. Raises Conflict for a folder that
-    holds something, FileUnavailable and DatabaseUnavailable.
+    A file that is damaged is kept as it is and named in the manifest. What is not finished leaves the folder empty. Before a
+    site is `replaced_by` another backup, whatever is there is backed up: rows that the profile does not use, and a tree
+    that was lost. Raises Conflict for a folder that holds something, FileUnavailable and DatabaseUnavailable.
     """
     for place in (found.settings.state_dir, found.settings.cif_root):
         if root.resolve().is_relative_to(place.resolve()):
@@ -43,7 +43,7 @@ def back_up(found: Services, root: Path, shown: Shown = unseen, *, with_rows: bo
             raise Conflict(f"{root} is not empty; name a new folder")
         with _finished_or_empty(root):
             with Folder(root) as folder:
-                _fill(folder, found, shown, with_rows=with_rows)
+                _fill(folder, found, shown, replaced_by=replaced_by)
             return verified(root, shown)
 
 
@@ -60,13 +60,14 @@ def _finished_or_empty(root: Path) -> Iterator[None]:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def _fill(folder: Folder, found: Services, shown: Shown, *, with_rows: bool) -> None:
+def _fill(folder: Folder, found: Services, shown: Shown, *, replaced_by: Manifest | None) -> None:
     active = found.switching.active()
     profile = found.settings.profile_named(active.profile)
     reader = _Files(found.settings)
-    with dumped(found.settings) if profile.uses_database or with_rows else nullcontext(_NO_DATABASE) as (identity, tables):
+    has_rows = profile.uses_database or (replaced_by is not None and bool(replaced_by.tables))
+    with dumped(found.settings) if has_rows else nullcontext(_NO_DATABASE) as (identity, tables):
         counts = {name: _add_rows(folder, name, shown(rows, None, name)) for name, rows in tables}
-    if profile.writes_cif:
+    if profile.writes_cif and replaced_by is None:
         Site(found.settings.cif_root).require_root("D_0")
     files = sum(_add_files(folder, reader, below, shown) for below in TREE)
     _add_state(folder, found.settings)
@@ -97,13 +98,13 @@ class _Files:
         self._reader = Reader()
 
     def read(self, path: Path) -> bytes:
-        try:
-            data, _ = self._reader.open(path, content_type(path))
-        except DamagedFile as error:
-            self.unreadable.append(error.message)
-            with faults(path):
-                return path.read_bytes()
-        return data
+        if kind := content_type(path):
+            try:
+                return self._reader.open(path, kind)[0]
+            except DamagedFile as error:
+                self.unreadable.append(error.message)
+        with faults(path):
+            return path.read_bytes()
 
 
 def _add_rows(folder: Folder, table: str, rows: Rows) -> int:

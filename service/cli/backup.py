@@ -1,5 +1,9 @@
 """`msgmodule backup` and `msgmodule restore`: a site put into a folder, and back."""
 
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +30,8 @@ def backup(context: click.Context, *, directory: Path, as_json: bool) -> None:
 
     The backup is read back and compared with its manifest. Exit 1 when a file is damaged: it is kept as it is.
     """
-    manifest = back_up(services_of(context), directory, shown)
+    with _tidied_at_sigterm():
+        manifest = back_up(services_of(context), directory, shown)
     show(_told(directory, manifest), as_json=as_json)
     _complain_all(context, manifest.unreadable)
 
@@ -61,6 +66,16 @@ def restore(context: click.Context, *, directory: Path, confirm: bool, as_json: 
     replaced = {"replaced": str(aside)} if aside and aside.exists() else {}
     show(_told(directory, manifest) | replaced, as_json=as_json)
     _complain_all(context, faults)
+
+
+@contextmanager
+def _tidied_at_sigterm() -> Iterator[None]:
+    """Have SIGTERM end the work as an error does, so that nothing half done stays behind."""
+    before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _where(root: Path, aside: Path | None, *, goes_on: bool) -> str:

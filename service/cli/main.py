@@ -1,5 +1,6 @@
 """The console script: settings first, then the command. Exit codes: 0 done, 1 failed or differs, 2 usage or settings."""
 
+import io
 import sys
 from importlib.metadata import version
 
@@ -66,6 +67,8 @@ for command in COMMANDS:
 def main() -> None:
     """Run a command; say what went wrong on stderr, without a traceback for what the operator can remedy."""
     logs.configure()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # what a terminal cannot show is spelt out
     try:
         cli.main(prog_name="msgmodule", standalone_mode=True)
     except SettingsError as error:

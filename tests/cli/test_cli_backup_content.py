@@ -1,7 +1,9 @@
 """What of a site a backup holds, and when a site is empty enough to be restored into."""
 
 import json
+import os
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,14 @@ def test_a_backup_that_fails_leaves_nothing_in_the_way_of_the_next(legacy_site: 
 
     gone.rename(legacy_site.archive)
     assert backup(legacy_site)[0].returncode == 0
+
+
+def test_a_backup_that_is_ended_leaves_nothing_in_the_way_of_the_next(
+    legacy_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first_call(write, "_add_state", monkeypatch, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    done, folder = backup(legacy_site)
+    assert (done.returncode, list(folder.iterdir())) == (143, [])
 
 
 def test_a_backup_that_is_not_as_it_was_written_is_none(legacy_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,6 +54,13 @@ def test_the_newest_come_first_with_what_upstream_shows(imported: Site) -> None:
     assert {type(file["version_id"]) for file in files} == {int}
 
 
+def test_what_a_terminal_cannot_show_is_spelt_out(imported: Site) -> None:
+    append(imported.services("cif-only").stores.cif, DEPOSITION, "odd", message_subject="1.7 Ångström")
+    done = in_a_process(imported, "recent", *ALL, "--format", "text", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "1.7 \\xc5ngstr\\xf6m" in done.stdout
+
+
 def test_the_end_of_a_list_is_in_the_json_log(imported: Site, tmp_path: Path) -> None:
     listed(imported, *ALL, "--json-log", str(tmp_path / "log"))
     (entry,) = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]

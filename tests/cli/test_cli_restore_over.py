@@ -149,3 +149,46 @@ def test_rows_are_put_into_a_site_of_files_that_had_no_database_yet(served: Site
     done = restore(other, str(served.root / "first"), "--confirm", profile="cif-only")
     assert done.returncode == 0, done.stderr
     assert held(other) == before
+
+
+def test_a_backup_of_another_site_is_not_taken_for_one_of_this(served: Site, tmp_path: Path) -> None:
+    other = make_site(tmp_path / "other", f"sqlite:///{tmp_path}/other/messages.db")
+    first = str(served.root / "first")
+    done = msgmodule(other, "restore", first, "--confirm", MSGMODULE_SITE_ID="PDBE")
+    assert (done.returncode, "one of site RCSB" in done.stderr) == (1, True)
+    assert other.files() == {}
+    assert restore(other, first).returncode == 0
+
+
+def test_rows_whose_files_and_state_were_lost_are_replaced_where_that_is_confirmed(served: Site) -> None:
+    before = held(served)
+    write(served, DEPOSITION, "only-in-the-database", "db-only")
+    shutil.rmtree(served.root / "state")
+    shutil.rmtree(served.root / "data")
+    first = str(served.root / "first")
+    done = restore(served, first)
+    assert (done.returncode, "--confirm" in done.stderr) == (1, True)
+    done = restore(served, first, "--confirm")
+    assert done.returncode == 0, done.stderr
+    assert held(served) == before
+    aside = Path(json.loads(done.stdout)["replaced"])
+    assert "only-in-the-database" in (aside / "database" / "pdbx_deposition_message_info.jsonl").read_text()
+
+
+def test_nothing_stays_of_a_deposition_that_is_later_than_the_backup(served: Site) -> None:
+    write(served, LATER, "one")
+    write(served, LATER, "two")
+    directory = served.archive / LATER
+    assert list(directory.glob("*.PREV0"))
+    assert restore(served, str(served.root / "first"), "--confirm").returncode == 0
+    assert not directory.exists()
+
+
+def test_the_notes_flags_of_a_deposition_come_back(served: Site, tmp_path: Path) -> None:
+    flag = served.archive / DEPOSITION / "NOTES_FLAGGING_STATUS"
+    flag.write_text("false\n")
+    second = str(tmp_path / "second")
+    assert msgmodule(served, "backup", second, profile=DUAL).returncode == 0
+    flag.write_text("true\n")
+    assert restore(served, second, "--confirm").returncode == 0
+    assert flag.read_text() == "false\n"

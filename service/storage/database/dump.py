@@ -36,6 +36,12 @@ def dumped(settings: Settings) -> Iterator[tuple[str | None, Iterator[tuple[str,
             yield identity, ((name, _rows(connection, table)) for name, table in _TABLES.items())
 
 
+def is_filled(settings: Settings) -> bool:
+    """Tell whether the database holds depositions."""
+    with opened(settings, patient=True) as engine, engine.begin() as connection:
+        return bool(connection.scalar(_count(deposition)))
+
+
 def loaded(
     settings: Settings,
     tables: Iterable[tuple[str, Rows]],
@@ -53,7 +59,7 @@ def loaded(
         for table in reversed(_TABLES.values()) if replace else ():
             connection.execute(delete(table))
         if connection.scalar(_count(deposition)):
-            raise Conflict("the database holds depositions already; restore into an empty one")
+            raise Conflict("the database holds depositions already; restore into an empty one, or with --confirm")
         begin()
         for name, rows in tables:
             while batch := [_completed(name, row) for row in islice(rows, _BATCH)]:
