@@ -22,7 +22,8 @@ _FOLDER = Path(__file__).parent / "assets"
 _ASSETS = ("admin.css", "htmx.min.js", "icon.svg", "htmx.LICENSE.txt")
 #: An asset changes with a deployment; a browser may keep it for five minutes.
 _KEPT = "private, max-age=300"
-_looking = threading.Lock()
+#: For each step, held while somebody looks at it.
+_looking: dict[str, threading.Lock] = {}
 #: Seconds that a look at a step waits for the one before it.
 _PATIENCE = 0.5
 #: Digits that an epoch may have.
@@ -30,7 +31,7 @@ _DIGITS = 18
 _BUSY = Check(
     "looked_at",
     ok=False,
-    found="another look at a step is still under way in this process, as happens while the database does not answer",
+    found="another look at this step is under way in this process: the archive is large, or the database does not answer",
     remedy="look again in a moment",
 )
 
@@ -106,13 +107,14 @@ def _step(target: Profile, typed: Mapping[str, str], refused: MessagingError | N
 
 
 def _checks(target: Profile) -> tuple[Check, ...]:
-    """Check a step now. One look at a time: while the database hangs each holds a thread, and operators look again."""
-    if not _looking.acquire(timeout=_PATIENCE):
+    """Check a step now. One look at a time at each: while the database hangs it holds a thread, and operators look again."""
+    looking = _looking.setdefault(target.name, threading.Lock())
+    if not looking.acquire(timeout=_PATIENCE):
         return (_BUSY,)
     try:
         return services().switching.preflight(target.name).checks
     finally:
-        _looking.release()
+        looking.release()
 
 
 def _target(name: str) -> Profile:

@@ -172,19 +172,21 @@ def test_a_database_that_hangs_holds_up_nothing_an_operator_looks_at(site: Site,
     assert time.monotonic() - begun < 1  # waiting for the database at all takes three seconds
 
 
-def test_looks_at_a_step_while_the_database_hangs_hold_one_thread_and_no_more(site: Site, hanging: str) -> None:
+def test_looks_at_a_step_while_the_database_hangs_hold_one_thread_and_no_other_step(site: Site, hanging: str) -> None:
     site.app("dual-write-cif-read")
     down = Site(site.root, hanging)
     app = down.app("dual-write-cif-read", MSGMODULE_DATABASE_CONNECT_TIMEOUT="5")
     first, others = down.client(app), [down.client(app) for _ in range(3)]
     with ThreadPoolExecutor() as pool:
         waiting = pool.submit(first.get, "/admin/steps/dual-write-db-read")
-        while not pages._looking.locked():
+        while not ((lock := pages._looking.get("dual-write-db-read")) and lock.locked()):
             assert not waiting.done()
         for client in others:
             answer = client.get("/admin/steps/dual-write-db-read")
             assert (answer.status_code, waiting.done()) == (200, False)
             assert "look again in a moment" in answer.text
+        assert "look again" not in others[0].get("/admin/steps/cif-only").text
+        assert not waiting.done()
         assert "database" in waiting.result().text
 
 
