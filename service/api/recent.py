@@ -106,9 +106,20 @@ class RecentList(BaseModel):
     unreadable: list[str]
 
 
+class _InAnyForm(Answers):
+    """The answers of a list whose caller chooses the form."""
+
+    def generate_spec(self, *of_library: Any, **more: Any) -> dict[str, Any]:
+        """Describe them, with the forms that are no JSON."""
+        described = super().generate_spec(*of_library, **more)
+        for name in ("csv", "text"):
+            described["200"]["content"][form(name).media_type] = {"schema": {"type": "string"}}
+        return described
+
+
 @blueprint.get("/messages/recent")
 @requires("messages:read")
-@contract.validate(resp=Answers(HTTP_200=RecentList, **_ERRORS))
+@contract.validate(resp=_InAnyForm(HTTP_200=RecentList, **_ERRORS))
 def list_recent(query: RecentQuery) -> Any:
     """List messages of all depositions, newest first; `format` csv and text give the same page in another form."""
     behind = place_of(query.cursor, Place.read) if query.cursor else None

@@ -18,12 +18,13 @@ blueprint = Blueprint("api", __name__, template_folder="templates", static_folde
 blueprint.before_request(require_json)
 
 _ERRORS: dict[str, Any] = {f"HTTP_{status}": schemas.ErrorBody for status in (401, 403, 404, 500, 503)}
+_UNCHANGED: dict[str, Any] = {"HTTP_304": None}
 _WRITE_ERRORS = _ERRORS | {f"HTTP_{status}": schemas.ErrorBody for status in (400, 409, 413, 415)}
 
 
 @blueprint.get("/depositions/<dep>/messages")
 @requires("messages:read")
-@contract.validate(resp=Answers(HTTP_200=schemas.MessageList, **_ERRORS))
+@contract.validate(resp=Answers(HTTP_200=schemas.MessageList, **_UNCHANGED, **_ERRORS))
 def list_messages(dep: str, query: schemas.ListQuery) -> Any:
     """List the messages of a deposition, oldest first."""
     wanted = Filter(**query.model_dump(exclude={"limit", "cursor"}))
@@ -46,7 +47,7 @@ def send_message(dep: str, json: schemas.NewMessage) -> Any:
 
 @blueprint.get("/depositions/<dep>/messages/<message_id>")
 @requires("messages:read")
-@contract.validate(resp=Answers(HTTP_200=schemas.MessageOut, **_ERRORS))
+@contract.validate(resp=Answers(HTTP_200=schemas.MessageOut, **_UNCHANGED, **_ERRORS))
 def get_message(dep: str, message_id: str) -> Any:
     """Give one message with its files, original communications and status."""
     letter, answer = services().messages.letter(deposition_id(dep), message_id)
@@ -82,7 +83,7 @@ def set_status(dep: str, message_id: str, json: schemas.StatusFlags) -> Any:
 
 @blueprint.get("/depositions/<dep>/summary")
 @requires("messages:read")
-@contract.validate(resp=Answers(HTTP_200=schemas.SummaryOut, **_ERRORS))
+@contract.validate(resp=Answers(HTTP_200=schemas.SummaryOut, **_UNCHANGED, **_ERRORS))
 def get_summary(dep: str) -> Any:
     """Give the global checks over a deposition's correspondence."""
     answer = services().messages.correspondence(deposition_id(dep))

@@ -152,10 +152,18 @@ def test_every_status_that_is_answered_is_in_the_document(client: FlaskClient, d
         ("get", URL, client.get(url.replace("42", "43"))),
         ("get", URL + "/{message_id}", client.get(url.replace("D_", "x") + "/m")),
         ("patch", URL + "/{message_id}", client.patch(url + "/m", json={"message_text": "u"})),
+        ("get", URL, client.get(url, headers={"If-None-Match": client.get(url).headers["ETag"]})),
     ]
     for verb, path, answer in answers:
         assert str(answer.status_code) in document["paths"][path][verb]["responses"], answer.text
-    assert [a.status_code for _, _, a in answers] == [201, 200, 409, 422, 400, 415, 404, 422, 409]
+    assert [a.status_code for _, _, a in answers] == [201, 200, 409, 422, 400, 415, 404, 422, 409, 304]
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "text"])
+def test_every_form_of_the_recent_list_is_in_the_document(client: FlaskClient, document: dict[str, Any], form: str) -> None:
+    answer = client.get("/api/v1/messages/recent", query_string={"days": "1", "format": form})
+    described = document["paths"]["/api/v1/messages/recent"]["get"]["responses"]["200"]["content"]
+    assert answer.mimetype in described
 
 
 def test_the_page_shows_every_route_and_loads_nothing_from_elsewhere(client: FlaskClient, document: dict[str, Any]) -> None:
