@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import legacy
 from support.command import DOWN, msgmodule
 from support.dual import DEP, QUICK, dual
 from support.site import DEPOSITION, PROFILES, Site, make_site
@@ -40,6 +41,14 @@ def test_a_first_start_that_is_refused_is_in_the_trail(legacy_site: Site) -> Non
     (line,) = audit(legacy_site)
     assert (line["event"], line["to"], line["result"]) == ("first start", "db-only", "refused")
     assert [check["name"] for check in line["checks"]] == ["archive_in_database"]
+
+
+@pytest.mark.parametrize("profile", PROFILES[2:])
+def test_what_was_written_since_the_import_is_brought_in_by_a_first_start(legacy_site: Site, profile: str) -> None:
+    legacy_site.import_all()
+    legacy.append(legacy_site.file(DEPOSITION), message_id="since", message_subject="s", message_text="t")
+    stores = started(legacy_site, profile).stores
+    assert stores.database.read(DEPOSITION).correspondence.message("since") is not None
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from support.dual import DEP, dual, first_call
 from support.site import DEPOSITION, Site, make_site
 
 from service.backup import write
+from service.sync.sightings import ForeignWrites
 
 
 def backup(site: Site) -> tuple[Done, Path]:
@@ -108,3 +109,23 @@ def test_no_tag_of_an_answer_means_another_content_after_a_restore(site: Site, t
     answer = restored.get(url, headers={"If-None-Match": tag})
     assert answer.status_code == 200
     assert "another" in answer.text
+
+
+def test_a_backup_of_another_database_than_the_sites_own_is_refused(legacy_site: Site, tmp_path: Path) -> None:
+    legacy_site.import_all()
+    legacy_site.app("dual-write-db-read")
+    other = make_site(tmp_path / "other", f"sqlite:///{tmp_path}/other.db")
+    other.initialise()
+    mixed = Site(legacy_site.root, other.database_url)
+    done = msgmodule(mixed, "backup", str(tmp_path / "backup"), profile="dual-write-db-read")
+    assert done.returncode == 1
+    assert "this is database" in done.stderr
+
+
+def test_no_program_is_told_to_have_written_what_a_restore_puts_in_place(legacy_site: Site, tmp_path: Path) -> None:
+    legacy_site.import_all()
+    legacy_site.app("dual-write-db-read")
+    _, folder = backup(legacy_site)
+    empty = make_site(tmp_path / "empty", f"sqlite:///{tmp_path}/empty/messages.db")
+    assert restore(empty, folder).returncode == 0
+    assert ForeignWrites(empty.root / "state").last() is None

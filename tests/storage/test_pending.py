@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from support.power import recorded
 
 from service.deltas import Delta
 from service.errors import FileUnavailable, MessagingError
@@ -170,3 +171,36 @@ def test_a_kept_change_that_cannot_be_read_is_an_error_that_names_it(tmp_path: P
     kept.write_bytes(kept.read_bytes()[:20])
     with pytest.raises(MessagingError, match=kept.name):
         Pending(tmp_path).of(DEP)
+
+
+def test_a_copy_that_is_made_to_last_is_on_the_disk_before_it_is_acknowledged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pending = Pending(tmp_path)
+    with pending.kept(DEP, deltas()[0]) as copy:
+        pass
+    steps = recorded(monkeypatch)
+
+    assert pending.secure(copy) is not None
+
+    of_copy = [step for step in steps if step[1] in {copy.name, DEP}]
+    assert of_copy == [("sync", copy.name), ("rename", copy.name), ("sync", DEP)]
+
+
+def test_a_copy_that_is_kept_on_for_its_file_has_its_new_name_for_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pending = Pending(tmp_path)
+    copy = pending.keep(DEP, deltas()[0], 1)
+    steps = recorded(monkeypatch)
+
+    pending.keep_on([copy])
+
+    assert steps == [("rename", copy.name), ("sync", DEP)]
+
+
+def test_what_is_kept_for_a_deposition_is_not_that_of_one_whose_id_begins_with_its_own(tmp_path: Path) -> None:
+    pending = Pending(tmp_path)
+    with pending.kept(DEP, deltas()[0]):
+        assert pending.has(DEP)
+        assert not pending.has(DEP[:-2])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.disk import mount
+from support.power import recorded
 from support.site import DEPOSITION, LEGACY, make_site
 from support.site import Site as Tree
 
@@ -150,41 +151,24 @@ def test_a_file_keeps_its_mode_and_owner_when_it_is_replaced(tree: Tree, mode: i
 def test_content_reaches_the_disk_before_the_name_and_the_name_before_the_answer(
     tree: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Only the order of the calls shows what a power cut would leave."""
-    steps: list[str] = []
-    fsync, rename, target = os.fsync, os.replace, tree.file(DEPOSITION)
+    temporary = f".{tree.file(DEPOSITION).name}.tmp"
+    steps = recorded(monkeypatch)
 
-    def recorded_fsync(descriptor: int) -> None:
-        name = Path(f"/proc/self/fd/{descriptor}").readlink().name
-        steps.append("directory" if name == DEPOSITION else "content")
-        fsync(descriptor)
-
-    def recorded_rename(name: Path, to: Path) -> None:
-        steps.extend(["rename"] * (to == target))
-        rename(name, to)
-
-    monkeypatch.setattr(os, "fsync", recorded_fsync)
-    monkeypatch.setattr(os, "replace", recorded_rename)
     _store(tree.root / "data").apply(_append("m1", 10, DEPOSITION))
 
-    assert steps[-3:] == ["content", "rename", "directory"]
+    of_file = [step for step in steps if step[1] in {temporary, DEPOSITION}]
+    assert of_file == [("sync", temporary), ("rename", temporary), ("sync", DEPOSITION)]
 
 
 def test_the_directory_of_a_new_deposition_is_durable_before_its_first_message_is(
     tree: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    synced: list[str] = []
-    fsync = os.fsync
+    steps = recorded(monkeypatch)
 
-    def recorded(descriptor: int) -> None:
-        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
-        fsync(descriptor)
-
-    monkeypatch.setattr(os, "fsync", recorded)
     _store(tree.root / "data").apply(_append("m1", 10))
 
-    assert synced[0] == "archive"
-    assert synced[-1] == DEP
+    assert steps[0] == ("sync", "archive")
+    assert steps[-1] == ("sync", DEP)
 
 
 def test_a_temporary_file_left_by_a_crash_is_overwritten(tree: Tree) -> None:

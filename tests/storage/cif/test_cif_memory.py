@@ -135,6 +135,17 @@ def test_a_deposition_that_nothing_touches_is_answered_without_looking_into_it(
     assert at_rest.read(DEPOSITION) == wanted
 
 
+def test_a_file_that_is_written_in_place_is_not_answered_from_memory_though_its_directory_stands(
+    tree: Tree, at_rest: CifStore
+) -> None:
+    path = tree.file(DEPOSITION)
+    directory = path.parent.stat()
+    path.write_bytes(b"data_messages-to-depositor\n")
+
+    assert path.parent.stat().st_ctime_ns == directory.st_ctime_ns
+    assert at_rest.read(DEPOSITION).correspondence.section(TO_DEPOSITOR).messages == ()
+
+
 @pytest.mark.parametrize("touch", ["new version", "another file", "in place", "replaced", "removed", "gone"])
 def test_a_deposition_that_was_touched_is_not_answered_from_memory(tree: Tree, at_rest: CifStore, touch: str) -> None:
     path = tree.file(DEPOSITION)

@@ -51,6 +51,20 @@ def test_a_reader_waits_for_a_legacy_program_that_is_just_writing_the_file(
     assert _store(tree).read("D_0000265933").correspondence == wanted
 
 
+@pytest.mark.parametrize("part", [0, 0.5])
+def test_a_file_that_is_just_written_without_a_lock_is_neither_empty_nor_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: float
+) -> None:
+    tree = make_site(tmp_path, "", legacy=True)
+    path, store = tree.file("D_0000265933"), _store(tree)
+    wanted = store.read("D_0000265933").correspondence
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * part)])
+    monkeypatch.setattr("time.sleep", lambda _: path.write_bytes(whole))
+
+    assert store.read("D_0000265933").correspondence == wanted
+
+
 def _rewriting(path: Path, times: int) -> tuple[int, int]:
     """Let a legacy program rewrite a file under the lock; give its pid and a pipe that tells each time."""
     reader, writer = os.pipe()
