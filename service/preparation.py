@@ -64,7 +64,7 @@ def restore_kept(situation: Situation, progress: Progress) -> Brought:
     try:
         left = _known(situation)
     except AWAY:
-        left = sorted({*situation.markers.depositions(), *situation.pending.begun()})
+        left = list(situation.markers.depositions())
     _each(situation.sync, progress(left, "sync"), brought)
     stores = situation.stores
     restored = partial(restore, stores.cif, situation.pending, ConflictLog(stores.state_dir, stores.observer))

@@ -98,6 +98,16 @@ def test_a_move_while_another_is_made_is_a_conflict_and_not_a_wait(site: Site, m
     assert move(found, "dual-write-cif-read").epoch == 2
 
 
+def test_a_move_that_cannot_be_audited_is_not_made(site: Site) -> None:
+    found = started(site, "cif-only")
+    trail = site.root / "state" / "audit.jsonl"
+    trail.unlink()
+    trail.mkdir()
+    with pytest.raises(FileUnavailable, match=r"audit\.jsonl"):
+        move(found, "phase-1")
+    assert found.switching.active().profile == "cif-only"
+
+
 def test_a_move_that_is_refused_does_not_start_a_site(site: Site) -> None:
     found = site.services("cif-only")
     with pytest.raises(SettingsError):

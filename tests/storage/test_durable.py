@@ -206,3 +206,10 @@ def test_only_the_faults_of_the_system_are_translated(tmp_path: Path) -> None:
 def test_a_directory_that_is_not_there_cannot_be_synced(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         sync_path(tmp_path / "gone")
+
+
+def test_what_root_makes_belongs_to_whom_the_directory_belongs(tmp_path: Path) -> None:
+    os.chown(tmp_path, 1234, 2345)
+    write_new(tmp_path / "made", b"x")
+    made = (tmp_path / "made").stat()
+    assert (made.st_uid, made.st_gid) == (1234, 2345)

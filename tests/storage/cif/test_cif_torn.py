@@ -99,6 +99,24 @@ def test_a_file_rewritten_in_place_all_the_time_is_never_read_torn_or_empty(tmp_
     assert answers > 100
 
 
+def test_a_file_that_grows_while_it_is_read_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = make_site(tmp_path, "", legacy=True)
+    path = tree.file("D_0000265933")
+    wanted = _store(tree).read("D_0000265933").correspondence
+    whole, real, looks = path.read_bytes(), os.fstat, itertools.count(1)
+    path.write_bytes(whole[: _cuts(whole)["first category"]])
+    os.utime(path, (1_700_000_000, 1_700_000_000))
+
+    def growing(descriptor: int) -> os.stat_result:
+        if next(looks) == 2:  # behind the bytes, before the second look at them
+            path.write_bytes(whole)
+        return real(descriptor)
+
+    monkeypatch.setattr(os, "fstat", growing)
+
+    assert _store(tree).read("D_0000265933").correspondence == wanted
+
+
 def test_a_reader_outlasts_a_burst_of_changes_that_is_over_in_a_moment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
