@@ -1,13 +1,14 @@
 """The use cases of the correspondence: rules of the domain are kept here and in the changes, no store is known by name."""
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 from service import clock, vocabulary
 from service.changes import AppendMessage, Change, EditDraft, MarkRead, Tag, unknown_message
-from service.errors import InvalidInput, no_deposition
+from service.errors import InvalidInput, MessagingError, no_deposition
 from service.ids import known_id, new_id
 from service.letters import Letter, letters
 from service.messages import FileReference, Message, OriginalCommunication, R, Status
@@ -41,7 +42,8 @@ class MessageService:
 
     def correspondence(self, deposition_data_set_id: str) -> Answer:
         """Give everything of a deposition; raise NotFound, StoreUnavailable or DamagedFile."""
-        answer = self._chain().read(_owner(deposition_data_set_id))
+        with _telling_of(_owner(deposition_data_set_id)):
+            answer = self._chain().read(deposition_data_set_id)
         self._answered(answer)
         return answer
 
@@ -112,8 +114,18 @@ class MessageService:
         return Flagged(outcome.delta.status, outcome.stores)
 
     def _apply(self, change: Change) -> Outcome:
-        _owner(change.deposition_data_set_id)
-        return self._chain().apply(change)
+        with _telling_of(_owner(change.deposition_data_set_id)):
+            return self._chain().apply(change)
+
+
+@contextmanager
+def _telling_of(deposition_data_set_id: str) -> Iterator[None]:
+    """Have an error say which deposition was asked for, whatever store it comes from."""
+    try:
+        yield
+    except MessagingError as error:
+        error.details.setdefault("deposition_data_set_id", deposition_data_set_id)
+        raise
 
 
 def _owner(deposition_data_set_id: str) -> str:

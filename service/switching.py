@@ -43,6 +43,13 @@ class Preflight:
         }
 
 
+def _stale(epoch: int, expected: int) -> Conflict:
+    """Build the error for a move that was decided under another epoch; it says so as every other check of a move does."""
+    check = Check("expected_epoch", ok=False, found=f"the epoch is {epoch}, not {expected}", remedy="look again")
+    told = f"the profile was switched meanwhile: {check.found}; {check.remedy}"
+    return Conflict(told, epoch=epoch, checks=[asdict(check)])
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """Who asks for a move and why, and under which environment name it is decided."""
@@ -111,10 +118,7 @@ class Switching:
                 raise
             if expected_epoch is not None and expected_epoch != active.epoch:
                 self._audit(active, target.name, order, result="stale epoch")
-                raise Conflict(
-                    f"the profile was switched meanwhile: the epoch is {active.epoch}, not {expected_epoch}; look again",
-                    epoch=active.epoch,
-                )
+                raise _stale(active.epoch, expected_epoch)
             if active.epoch == 0:
                 active = self._begin(self.settings.profile)
             return self._move(active, target, order)

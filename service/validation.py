@@ -18,7 +18,7 @@ from service.storage.base import Observer, Store
 from service.storage.build import Stores, build_stores
 from service.storage.cif.document import FRAME
 from service.vocabulary import TO_DEPOSITOR
-from settings import Profile, Settings, SettingsError
+from settings import DEFAULT, Profile, Settings, SettingsError
 from settings.flags import FLAGS, profile_of_flags
 
 PASS, FAIL, UNKNOWN = "PASS", "FAIL", "UNKNOWN"
@@ -38,7 +38,7 @@ class Result:
 
 
 def validate(settings: Settings, profile: Profile) -> list[Result]:
-    """Make every check that the profile wants."""
+    """Make every check, but for a store that the profile does not use and nobody has named."""
     # a scratch deposition is a new one, whatever the site allows its callers
     found = build_stores(Flask("validate"), replace(settings, create_depositions=True), Observer())
     checks: dict[str, Callable[[], str]] = {
@@ -47,7 +47,10 @@ def validate(settings: Settings, profile: Profile) -> list[Result]:
         "database_backend": lambda: _database(found),
         "test_suite": _tests,
     }
-    unused = {f"{name}_backend" for name in (found.cif.name, found.database.name) if name not in profile.writes}
+    named = {found.cif.name: "cif_root", found.database.name: "database_url"}
+    unused = {
+        f"{name}_backend" for name, key in named.items() if name not in profile.writes and settings.origins[key] == DEFAULT
+    }
     return [_result(name, check) for name, check in checks.items() if name not in unused]
 
 

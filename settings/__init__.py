@@ -4,8 +4,8 @@ What leaves it is frozen and checked. A fault stops the start with `SettingsErro
 setting changes the default of another. This room imports no other room of the project.
 """
 
-from settings.loader import load
+from settings.loader import DEFAULT, load
 from settings.parse import SCOPES
 from settings.values import Profile, Settings, SettingsError
 
-__all__ = ["SCOPES", "Profile", "Settings", "SettingsError", "load"]
+__all__ = ["DEFAULT", "SCOPES", "Profile", "Settings", "SettingsError", "load"]

@@ -121,8 +121,9 @@ def test_a_database_that_is_down_is_an_error_and_no_empty_answer(site: Site, mon
     enter(monkeypatch, Site(site.root, DOWN), "db-only")
     messaging = create_messaging_service()
     for call in (lambda: messaging.get(DEP), lambda: messaging.exists(DEP, "x"), lambda: messaging.set(DEP, DATA)):
-        with pytest.raises(DatabaseUnavailable):
+        with pytest.raises(DatabaseUnavailable) as error:
             call()
+        assert error.value.details["deposition_data_set_id"] == DEP
 
 
 def test_a_switch_is_followed_at_the_next_call(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,6 +56,13 @@ class NewFile(Request):
     upload_file_name: FileName | None = None
 
 
+def _alone(value: object) -> object:
+    """Take the list that an answer holds for the one that stands in it."""
+    if not isinstance(value, list):
+        return value
+    return value[0] if len(value) == 1 else value or None
+
+
 class NewOriginal(Request):
     """The mail or message that an archived or forwarded message brings along (reference section 7.5)."""
 
@@ -82,7 +89,7 @@ class NewMessage(Request):
     message_type: MessageType = "text"
     send_status: Flag = "Y"
     files: list[NewFile] = Field(default_factory=list)
-    original: NewOriginal | None = None
+    original: Annotated[NewOriginal | None, BeforeValidator(_alone)] = None
 
 
 class MessageData(NewMessage):

@@ -26,7 +26,7 @@ def backend_info(context: click.Context, *, as_json: bool) -> None:
     found = services_of(context)
     profile = found.profile
     body = backend.backend_info(found, profile, backend.reason(found))
-    show(body | {"behind": _behind(found, profile), "origins": dict(found.settings.origins)}, as_json=as_json)
+    show(body | {"behind": _behind(found, profile), "origins": _origins(found)}, as_json=as_json)
 
 
 @click.group("feature-flags", invoke_without_command=True)
@@ -78,6 +78,12 @@ def _switch(found: Services, place: int, reason: str, *, on: bool) -> None:
         return
     after = found.switching.switch(target, None, reason, caller())
     click.echo(f"profile: {profile.name} -> {after.profile}, epoch {after.epoch}")
+
+
+def _origins(found: Services) -> dict[str, str]:
+    """Say where each setting comes from; the profile comes from the file of the active one, where there is such a file."""
+    active = found.switching.file
+    return dict(found.settings.origins) | ({"profile": str(active.path)} if active.read() else {})
 
 
 def _behind(found: Services, profile: Profile) -> object:

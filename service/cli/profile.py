@@ -17,11 +17,15 @@ def profile() -> None:
 
 
 @profile.command("list")
+@json_option
 @click.pass_context
-def list_(context: click.Context) -> None:
+def list_(context: click.Context, *, as_json: bool) -> None:
     """List the profiles in the order of the migration."""
-    active = services_of(context).switching.active()
-    for one in settings_of(context).profiles:
+    active, profiles = services_of(context).switching.active(), settings_of(context).profiles
+    if as_json:
+        show({"active": active.profile, "profiles": [asdict(one) | {"alias": one.alias} for one in profiles]}, as_json=True)
+        return
+    for one in profiles:
         mark = "*" if one.name == active.profile else " "
         click.echo(f"{mark} {one.name:22} {one.alias or '':8} writes {', '.join(one.writes):14} reads {one.reads}")
 

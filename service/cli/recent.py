@@ -9,7 +9,7 @@ from typing import IO, TextIO, cast
 
 import click
 
-from service.cli.common import checked_ids, services_of
+from service.cli.common import checked_ids, json_option, services_of
 from service.cli.progress import JsonLog, json_log_option
 from service.recent import Listing
 from service.recentformats import Form, form
@@ -61,6 +61,7 @@ def _spread(args: list[str]) -> Iterator[str]:
 @click.option("--format", "format_", type=click.Choice(("json", "csv", "text")), default="json", show_default=True)
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to a file.")
 @click.option("--compact", is_flag=True, help="Write JSON in one line.")
+@json_option
 @json_log_option
 @click.pass_context
 def recent(
@@ -79,11 +80,14 @@ def recent(
     format_: str,
     output: Path | None,
     compact: bool,
+    as_json: bool,
     json_log: Path | None,
 ) -> None:
     """List messages, newest first; times are UTC. Exit 1 when a deposition could not be read; the list says which lack."""
     if (days is None) == (start_date is None):
         raise click.UsageError("give either --days or --start-date")
+    if as_json and format_ != "json":
+        raise click.UsageError(f"give either --json or --format {format_}")
     wanted = Wanted(
         since=moment("--start-date", start_date) if start_date is not None else days_ago(days or 0),
         until=moment("--end-date", end_date) if end_date is not None else None,

@@ -54,6 +54,7 @@ def test_an_old_epoch_is_a_conflict_that_names_the_present_one(site: Site, clien
     post(client, 200)
     error = post(client, 409, to="cif-only")["error"]
     assert (error["code"], error["details"]["epoch"]) == ("conflict", 2)
+    assert [(check["name"], check["ok"]) for check in error["details"]["checks"]] == [("expected_epoch", False)]
     assert results(site)[1:] == ["switched", "stale epoch"]
 
 

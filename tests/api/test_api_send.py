@@ -132,6 +132,17 @@ def test_archived_and_forwarded_mail_carries_its_origin(site: Site, message_type
     assert client.get(f"{URL}/{given['message_id']}").json == given
 
 
+def test_an_origin_is_taken_as_the_list_that_an_answer_holds(site: Site) -> None:
+    client = client_of(site)
+    mail = [{"orig_sender": "a@example.org"}]
+    given = sent(client, message_type="archive", original=mail)["message"]
+    assert [o["orig_sender"] for o in given["original"]] == ["a@example.org"]
+    assert sent(client, original=[])["message"]["original"] == []
+    assert (
+        sent(client, 422, message_type="archive", original=mail * 2)["error"]["details"]["fields"][0]["field"] == "original"
+    )
+
+
 @pytest.mark.parametrize("message_type", ["text", "archive_auto_noorig"])
 def test_other_messages_carry_no_origin(site: Site, message_type: str) -> None:
     client = client_of(site)

@@ -1,10 +1,13 @@
 """Requests that are refused: each names what is wrong, and nothing is written."""
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 from flask.testing import FlaskClient
+from support.server import Server
 from support.site import Site
 from werkzeug.test import TestResponse
 
@@ -116,6 +119,18 @@ def test_a_message_beyond_the_limit_is_too_large(post: Post) -> None:
     answer = post(json={"message_text": "x" * 2000})
     assert answer.status_code == 413
     assert (answer.json or {})["error"]["code"] == "too_large"
+
+
+def test_a_sender_of_too_much_comes_to_read_the_answer(site: Site) -> None:
+    server = Server(site, "cif-only", MSGMODULE_MAX_MESSAGE_BYTES="2000000")
+    try:
+        with pytest.raises(HTTPError) as refused:
+            server.ask(URL, {"message_text": "x" * 9_000_000})
+    finally:
+        server.stop()
+    assert refused.value.code == 413
+    assert json.loads(refused.value.read())["error"]["code"] == "too_large"
+    refused.value.close()
 
 
 def test_a_message_of_exactly_the_limit_is_taken(site: Site) -> None:

@@ -34,6 +34,12 @@ def test_the_profiles_are_listed_with_the_active_one_marked(site: Site) -> None:
     lines = done.stdout.splitlines()
     assert [line[2:].split()[0] for line in lines] == list(PROFILES)
     assert [line[0] for line in lines] == [" ", "*", " ", " "]
+    told = json.loads(msgmodule(site, "profile", "list", "--json", profile="dual-write-cif-read").stdout)
+    assert told["active"] == "dual-write-cif-read"
+    assert [(one["name"], one["alias"]) for one in told["profiles"]][1:3] == [
+        (PROFILES[1], "phase-1"),
+        (PROFILES[2], "phase-2"),
+    ]
 
 
 def test_the_active_profile_is_shown_as_text_and_as_json(site: Site) -> None:

@@ -54,6 +54,11 @@ def test_the_newest_come_first_with_what_upstream_shows(imported: Site) -> None:
     assert {type(file["version_id"]) for file in files} == {int}
 
 
+def test_json_may_be_asked_for_as_everywhere(imported: Site) -> None:
+    assert listed(imported, *ALL, "--json") == listed(imported, *ALL)
+    assert msgmodule(imported, "recent", *ALL, "--json", "--format", "csv").returncode == 2
+
+
 def test_what_a_terminal_cannot_show_is_spelt_out(imported: Site) -> None:
     append(imported.services("cif-only").stores.cif, DEPOSITION, "odd", message_subject="1.7 Ångström")
     done = in_a_process(imported, "recent", *ALL, "--format", "text", PYTHONIOENCODING="ascii")

@@ -79,10 +79,18 @@ def test_a_message_of_an_outage_is_brought_in(both: Dual) -> None:
 def test_what_cannot_be_repaired_is_named_and_the_others_are(both: Dual) -> None:
     both.services.stores.cif.write(message("n1", OTHER))
     both.put_back(both.old_copy()[:-40])
-    done = msgmodule(both.site, "reconcile", "--all", "--json", profile=both.services.settings.profile.name)
+    log = both.site.root / "log"
+    more = ("--json", "--json-log", str(log))
+    done = msgmodule(both.site, "reconcile", "--all", *more, profile=both.services.settings.profile.name)
     totals = json.loads(done.stdout)
     assert (done.returncode, totals["repaired"], totals["failed"]) == (1, 1, 1)
     assert both.file().name in done.stderr
+    told = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [(one["event"], one.get("deposition_data_set_id")) for one in told] == [
+        ("not repaired", DEP),
+        ("reconcile ended", None),
+    ]
+    assert told[1]["counts"] == totals
 
 
 def test_only_the_named_ones_are_synced(both: Dual) -> None:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,14 @@ def test_backend_info_names_profile_primary_and_origins_and_what_is_behind(site:
     assert (body["profile"], body["primary"], body["selected_backend"]) == ("dual-write-db-read", "database", "dual")
     assert (body["origins"]["cif_root"], body["origins"]["breaker_fail_max"]) == ("environment", "default")
     assert body["behind"] == []
+    assert body["origins"]["profile"] == "environment"
     assert body["database_config"]["note"] == "embedded, one machine only"
+
+
+def test_backend_info_says_that_the_active_profile_is_the_switched_one(site: Site) -> None:
+    site.app("cif-only")
+    body = json.loads(msgmodule(site, "backend-info", "--json", profile="dual-write-cif-read").stdout)
+    assert (body["profile"], body["origins"]["profile"]) == ("cif-only", str(site.root / "state" / "profile.json"))
 
 
 def test_backend_info_does_not_guess_what_is_behind_while_the_database_is_down(site: Site) -> None:
@@ -117,10 +126,21 @@ def test_validation_with_a_broken_store_exits_1_and_names_it(site: Site) -> None
     done = in_a_process(Site(site.root, DOWN), "validate", "--integration", profile="db-only", PATH=os.environ["PATH"])
     assert done.returncode == 1
     assert "FAIL    database_backend: the database does not answer" in done.stdout
+    unused = in_a_process(Site(site.root, DOWN), "validate", "--integration", profile="cif-only", PATH=os.environ["PATH"])
+    assert (unused.returncode, "FAIL    database_backend" in unused.stdout) == (1, True)
     (site.root / "data" / "archive").rmdir()
-    done = msgmodule(site, "validate", "--integration")
-    assert done.returncode == 1
-    assert "FAIL    cif_backend" in done.stdout
+    for profile in ("cif-only", "db-only"):
+        done = msgmodule(site, "validate", "--integration", profile=profile)
+        assert done.returncode == 1
+        assert "FAIL    cif_backend" in done.stdout
+
+
+def test_validation_leaves_out_a_database_that_nobody_named_and_the_files_do_not_need(site: Site) -> None:
+    environ = {"PATH": os.environ["PATH"]} | site.environ("cif-only")
+    del environ["MSGMODULE_DATABASE_URL"]
+    command = [str(Path(sys.executable).with_name("msgmodule")), "validate", "--integration"]
+    done = subprocess.run(command, env=environ, cwd=site.root, capture_output=True, text=True, check=False)
+    assert (done.returncode, "database_backend" in done.stdout) == (0, False), done.stdout
 
 
 def test_a_tree_that_is_not_there_is_said_to_be_missing(site: Site) -> None:
