@@ -1,7 +1,8 @@
 """Back a site up while it is served.
 
 The order makes it consistent: the rows as they were at one moment; then the files, which hold at least what was acknowledged
-by then; then the changes that wait outside the database. What a file holds beyond the rows, the sync brings in again.
+by then; then the changes that wait outside the database, all that waited when it began. What a file holds beyond the rows, the
+sync brings in again.
 """
 
 import json
@@ -20,6 +21,7 @@ from service.storage.cif.paths import Site
 from service.storage.cif.reader import Reader
 from service.storage.database.dump import Rows, dumped
 from service.storage.durable import faults
+from service.storage.pending import Pending
 from settings import Settings
 
 #: The password, what follows from the rest, and who may do what.
@@ -61,7 +63,7 @@ def _finished_or_empty(root: Path) -> Iterator[None]:
 
 
 def _fill(folder: Folder, found: Services, shown: Shown, *, replaced_by: Manifest | None) -> None:
-    active = found.switching.active()
+    active, kept = found.switching.active(), _kept(found.settings)
     profile = found.settings.profile_named(active.profile)
     reader = _Files(found.settings)
     has_rows = profile.uses_database or (replaced_by is not None and bool(replaced_by.tables))
@@ -71,6 +73,8 @@ def _fill(folder: Folder, found: Services, shown: Shown, *, replaced_by: Manifes
         Site(found.settings.cif_root).require_root("D_0")
     files = sum(_add_files(folder, reader, below, shown) for below in TREE)
     _add_state(folder, found.settings)
+    if not kept <= _kept(found.settings):  # the rows were read before, and a file may have been an old copy
+        raise Conflict("changes that waited for a store were brought in meanwhile; back up again")
     if found.switching.active().epoch != active.epoch:
         raise Conflict("the profile was switched meanwhile; back up again")
     folder.close(
@@ -86,6 +90,12 @@ def _fill(folder: Folder, found: Services, shown: Shown, *, replaced_by: Manifes
             unreadable=tuple(reader.unreadable),
         )
     )
+
+
+def _kept(settings: Settings) -> set[Path]:
+    """Name the acknowledged changes that wait for a store; those under `ahead/` are not acknowledged yet."""
+    pending = Pending(settings.state_dir)
+    return {copy for key in pending.depositions() for copy in pending.copies(key) if copy.parent.name == key}
 
 
 class _Files:

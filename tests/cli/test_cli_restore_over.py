@@ -10,6 +10,7 @@ from support.contract import append
 from support.forked import killed
 from support.site import DEPOSITION, Site, make_site
 
+from service.active import ActiveFile
 from service.backup import restore as backup_restore
 from service.messages import Correspondence
 from service.sync.verified import VerifyRecord
@@ -114,6 +115,29 @@ def test_a_site_whose_restore_was_killed_does_not_start_and_is_whole_once_it_is_
     assert served.services("").switching.active().profile == DUAL
 
 
+def kill(site: Site, owner: object, step: str) -> None:
+    """Kill a confirmed restore of `first` once a step of it is done."""
+    first, aside = site.root / "first", site.root / "aside"
+    killed(lambda: backup_restore.restore(site.services(DUAL), first, print, aside), owner, step, getattr(owner, step))
+
+
+def test_a_restore_that_was_killed_goes_on_when_the_same_command_is_given_again(served: Site) -> None:
+    before = held(served)
+    write(served, DEPOSITION, "newer")
+    kill(served, backup_restore, "_remove_others")
+    done = restore(served, str(served.root / "first"), "--confirm")
+    assert done.returncode == 0, done.stderr
+    assert held(served) == before
+
+
+def test_a_restore_killed_once_the_site_is_whole_has_left_it_its_profile(served: Site) -> None:
+    before = held(served)
+    write(served, DEPOSITION, "newer")
+    kill(served, ActiveFile, "end_restore")
+    assert held(served) == before
+    assert served.services("").switching.active().profile == DUAL
+
+
 def test_a_restore_that_fails_says_that_it_is_half_done_and_where_the_rest_is(served: Site) -> None:
     before, first = held(served), served.root / "first"
     directory = served.archive / DEPOSITION
@@ -173,6 +197,8 @@ def test_rows_whose_files_and_state_were_lost_are_replaced_where_that_is_confirm
     assert held(served) == before
     aside = Path(json.loads(done.stdout)["replaced"])
     assert "only-in-the-database" in (aside / "database" / "pdbx_deposition_message_info.jsonl").read_text()
+    write(served, "G_1002001", "of a group")
+    assert "G_1002001" in held(served)
 
 
 def test_nothing_stays_of_a_deposition_that_is_later_than_the_backup(served: Site) -> None:
