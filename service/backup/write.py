@@ -1,8 +1,8 @@
 """Back a site up while it is served.
 
 The order makes it consistent: the rows as they were at one moment; then the files, which hold at least what was acknowledged
-by then; then the changes that wait outside the database, all that waited when it began. What a file holds beyond the rows, the
-sync brings in again.
+by then; then the changes that wait outside the database, which must be all that waited when it began. What a file holds
+beyond the rows, the sync brings in again.
 """
 
 import json
