@@ -97,6 +97,12 @@ class DamagedFile(MessagingError):
     code = "damaged_file"
 
 
+class UnreadableRow(MessagingError):
+    """A row that would be read differently from what was meant: a defect of ours, so nothing is written to its file."""
+
+    code = "unreadable_row"
+
+
 class DamagedBackup(MessagingError):
     """A backup that is not as its manifest says; nothing of it is put back."""
 

@@ -26,8 +26,11 @@ def message_files(cif_root: Path, folder: str) -> Iterator[tuple[str, list[Path]
     with faults(root):
         names = sorted(os.listdir(root)) if root.is_dir() else []
         for name in names:
-            if is_deposition_id(name) and (root / name).is_dir():
-                yield name, [root / name / file for file in sorted(os.listdir(root / name)) if _is_of(name, file)]
+            directory = root / name
+            if is_deposition_id(name) and (directory.is_dir() or directory.is_symlink()):
+                with faults(directory):
+                    files = sorted(os.listdir(directory))
+                yield name, [directory / file for file in files if _is_of(name, file)]
 
 
 def snapshots(path: Path) -> list[Path]:

@@ -99,8 +99,8 @@ def _repaired(found: Services, chosen: Iterable[str] | None, told: _Told) -> boo
         Pending(found.stores.state_dir).sweep()
         Owners(found.stores.state_dir).sweep()
         if profile.writes_cif:
-            found.stores.cif.note_locks()
             repaired = _mirrored(found, told) and repaired
+            found.stores.cif.note_locks()
     return repaired
 
 

@@ -48,9 +48,15 @@ class Look:
 
         Where the version moved since the look at the files, a writer of ours came between, and it may have been its file.
         """
-        known = [c for c in CONTENT_TYPES if now.signatures.get(c) is not None]
-        is_sighted = any(self.changed(now, c) for c in known) or self._is_made_by_another()
+        judges = {c: self.recorded if self._has_written(c, now) else now for c in CONTENT_TYPES}
+        known = [c for c, judge in judges.items() if judge.signatures.get(c) is not None]
+        is_sighted = any(self.changed(judges[c], c) for c in known) or self._is_made_by_another()
         self.foreign = not self.ours and now.version == self.recorded.version and is_sighted
+
+    def _has_written(self, content_type: str, now: Snapshot) -> bool:
+        """Tell whether what is recorded by now is the file that this sync has written itself: another one was quicker."""
+        written = self.held[content_type][1]
+        return written != self.found.signatures[content_type] and same_signature(now.signatures.get(content_type), written)
 
     def _is_made_by_another(self) -> bool:
         """Tell a deposition that appears where the database has all: before that an import finds them by the thousand."""

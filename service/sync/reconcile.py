@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from service.errors import DatabaseNotReady, DatabaseUnavailable, MessagingError, NotFound
+from service.errors import DatabaseNotReady, DatabaseUnavailable, FileUnavailable, MessagingError, NotFound
+from service.storage.base import Signatures
 from service.storage.cif.store import CifStore
 from service.storage.guard import GuardedDatabase
 from service.storage.markers import Markers
@@ -43,8 +44,15 @@ class Reconciler:
         """Walk both sides for depositions whose files are not as recorded, by `stat` alone."""
         recorded = self._database.recorded()
         for deposition_data_set_id in sorted({*self._cif.site.depositions(), *recorded}):
-            if not self._cif.matches(deposition_data_set_id, recorded.get(deposition_data_set_id, {})):
+            if not self._matches(deposition_data_set_id, recorded.get(deposition_data_set_id, {})):
                 yield deposition_data_set_id
+
+    def _matches(self, deposition_data_set_id: str, recorded: Signatures) -> bool:
+        """Tell whether files are as recorded; of those that cannot be looked at, the sync of that deposition says why."""
+        try:
+            return self._cif.matches(deposition_data_set_id, recorded)
+        except FileUnavailable:
+            return False
 
     def behind(self) -> Iterator[str]:
         """List everything that may differ, each deposition once."""

@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from service.errors import DatabaseNotReady, DatabaseUnavailable, MessagingError, NotFound
-from service.storage.base import Snapshot, same_signature
+from service.storage.base import ABSENT, Snapshot, same_signature
 from service.storage.cif.store import CifStore
 from service.storage.guard import GuardedDatabase
 from service.storage.markers import Markers
@@ -127,9 +127,14 @@ class Verifier:
         )
 
     def _absent(self, found: Snapshot | None, known: Snapshot | None) -> Outcome:
-        if found is None and known is None:
-            return Outcome.UNKNOWN
-        return Outcome.MISSING_IN_FILES if found is None else Outcome.MISSING_IN_DATABASE
+        """Judge what one side does not know; that the files have not even a directory for nothing is no difference."""
+        if known is None:
+            return Outcome.UNKNOWN if found is None else Outcome.MISSING_IN_DATABASE
+        is_nothing = not known.correspondence.row_count and all(
+            known.signatures.get(c) in {None, ABSENT} for c in CONTENT_TYPES
+        )
+        is_kept = known.cif_behind or self._pending.has(known.correspondence.deposition_data_set_id)
+        return Outcome.EQUAL if is_nothing and not is_kept else Outcome.MISSING_IN_FILES
 
     def _unsettled(self, deposition_data_set_id: str, found: Snapshot, known: Snapshot, *, is_equal: bool) -> Iterator[str]:
         for c in CONTENT_TYPES:

@@ -50,6 +50,22 @@ def test_a_backup_that_fails_leaves_nothing_in_the_way_of_the_next(legacy_site: 
     assert backup(legacy_site)[0].returncode == 0
 
 
+def test_a_deposition_that_leads_nowhere_is_not_left_out_of_a_backup_without_a_word(legacy_site: Site) -> None:
+    (legacy_site.archive / "D_1000000777").symlink_to("/nowhere")
+    done, folder = backup(legacy_site)
+    assert (done.returncode, "D_1000000777" in done.stderr, list(folder.iterdir())) == (1, True, [])
+
+
+def test_a_site_comes_back_equal_with_a_directory_that_holds_no_messages(legacy_site: Site, tmp_path: Path) -> None:
+    (legacy_site.archive / "D_1000000777").mkdir()
+    legacy_site.import_all()
+    legacy_site.app("dual-write-db-read")
+    _, folder = backup(legacy_site)
+    empty = make_site(tmp_path / "empty", f"sqlite:///{tmp_path}/empty/messages.db")
+    assert restore(empty, folder).returncode == 0
+    assert msgmodule(empty, "verify", "--all", profile="dual-write-db-read").returncode == 0
+
+
 def test_a_backup_that_is_ended_leaves_nothing_in_the_way_of_the_next(
     legacy_site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -93,6 +93,16 @@ def test_what_cannot_be_repaired_is_named_and_the_others_are(both: Dual) -> None
     assert told[1]["counts"] == totals
 
 
+def test_one_that_cannot_be_looked_at_does_not_keep_the_others_from_being_repaired(both: Dual) -> None:
+    both.services.stores.cif.write(message("m2"))
+    (both.site.archive / "D_0000000001").symlink_to("/nowhere")
+    done = msgmodule(both.site, "reconcile", "--all", "--json", profile=both.services.settings.profile.name)
+    totals = json.loads(done.stdout)
+    assert (done.returncode, totals["repaired"], totals["failed"]) == (1, 1, 1)
+    assert "D_0000000001" in done.stderr
+    assert both.is_equal()
+
+
 def test_only_the_named_ones_are_synced(both: Dual) -> None:
     both.services.stores.cif.write(message("m2"))
     both.services.stores.cif.write(message("n1", OTHER))

@@ -98,6 +98,16 @@ def test_what_only_one_side_has_is_told(archive: Site) -> None:
     assert (code, body["missing in files"], body["missing in database"], body["equal"]) == (1, 1, 1, 1)
 
 
+def test_a_directory_without_messages_may_go(archive: Site) -> None:
+    bare = archive.archive / "D_1000000777"
+    bare.mkdir()
+    archive.import_all()
+    assert verified(archive)[0] == 0
+    bare.rmdir()
+    code, body = verified(archive)
+    assert (code, body["equal"]) == (0, 3)
+
+
 def test_a_damaged_file_is_never_a_match(archive: Site) -> None:
     path = archive.file(DEPOSITION)
     path.write_bytes(path.read_bytes()[:2000])

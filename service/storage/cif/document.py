@@ -53,9 +53,12 @@ Tokens = list[tuple[bytes, ...]]
 
 
 def comments(data: bytes, begin: int, end: int) -> bytes:
-    """Give the comments that stand between the tokens of a part of a scanned file, a line each."""
+    """Give the comments that stand between the tokens of a part of a scanned file, a line each.
+
+    A bare `#` says nothing, and would be taken for a part of the frame where it came to stand behind the block's name.
+    """
     found = (m["comment"].rstrip() for m in TOKEN.finditer(data, begin, end) if m["comment"])
-    return b"".join(comment + b"\n" for comment in found)
+    return b"".join(comment + b"\n" for comment in found if comment != b"#")
 
 
 def spelling(data: bytes, table: Table) -> dict[str, bytes]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from mmcif.io.PdbxReader import PdbxReader
 
+from service.errors import UnreadableRow
 from service.messages import Row
 from service.storage.cif.document import DamagedCif, Tokens, rows_only, tokens
 from service.storage.cif.scanner import scan
@@ -17,10 +18,6 @@ _PLAIN = re.compile(rb"[\t\n\r\x20-\x7f]*")
 #: Values that no two readers read differently: nothing in them could begin, end or part one.
 _SIMPLE = re.compile(rb"[A-Za-z0-9?.][A-Za-z0-9.:+/_-]*|'[^'\"\n\t]*'|;[\x20-\x7e\n]*\n;")
 _KEYWORD = re.compile(rb"(?i:data|loop|save|stop|global)_")
-
-
-class UnreadableRow(AssertionError):
-    """A row that is read differently from what was meant: a defect of ours, so nothing is written."""
 
 
 def confirm(data: bytes, changes: list[Edit]) -> None:
@@ -52,7 +49,9 @@ def _confirm_seams(data: bytes, edit: Edit) -> None:
     """Raise UnreadableRow where an edit would run into what stands before or behind it, or begin a text block midway."""
     before, behind = data[max(edit.begin - 1, 0) : edit.begin], data[edit.end : edit.end + 1]
     begins = not before or before == b"\n" or edit.text[:1].isspace() or (before.isspace() and edit.text[:1] != b";")
-    ends = edit.text.endswith(b"\n") and (not behind or behind.isspace() or data[edit.end - 1 : edit.end] in {b"\n", b""})
+    last = data[edit.end - 1 : edit.end]
+    is_before_block = edit.kind is Kind.NEW and last.isspace() and behind != b";"  # which may begin midway in a line
+    ends = edit.text.endswith(b"\n") and (not behind or behind.isspace() or last in {b"\n", b""} or is_before_block)
     if not begins or not ends:
         raise UnreadableRow(f"{edit.table.name}: what is put at byte {edit.begin} runs into what stands there")
 

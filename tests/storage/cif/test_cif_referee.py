@@ -7,13 +7,13 @@ import pytest
 from support.site import Site as Tree
 
 from service.changes import AppendMessage, Change, MarkRead
+from service.errors import UnreadableRow
 from service.messages import Message
 from service.storage.base import OK, Observer
 from service.storage.cif import rows, splice
 from service.storage.cif.document import Layout
 from service.storage.cif.lock import Locks
 from service.storage.cif.paths import Site
-from service.storage.cif.referee import UnreadableRow
 from service.storage.cif.store import CifStore
 from service.storage.cif.text import to_token
 from service.vocabulary import TO_DEPOSITOR
@@ -132,3 +132,28 @@ def test_a_refused_row_is_not_counted_as_a_write_that_went_well(
     with pytest.raises(UnreadableRow):
         store.apply(_append("m1", "one sep two"))
     assert listener.writes[1:] != [OK]
+
+
+INFO = b"_pdbx_deposition_message_info."
+PAIRS = INFO + b"ordinal_id 1\n#\n" + INFO + b"message_id m0\n" + INFO + b"send_status Y"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b"data_messages\n# \n" + PAIRS + b"\n# \n",
+        b"data_messages\n" + PAIRS + b"\n",
+        b"data_messages\n" + PAIRS + b" data_two\n_x.y 1\n",
+    ],
+    ids=["a bare comment between pairs", "and no frame", "a block that begins midway in a line"],
+)
+def test_an_odd_file_that_readers_take_is_changed_and_read_again(store: CifStore, tree: Tree, odd: bytes) -> None:
+    tree.file(DEP).write_bytes(odd)
+
+    store.apply(MarkRead(DEP, "m0"))
+    store.apply(_append("m1", "second"))
+
+    fresh = CifStore(Site(tree.root / "data"), Locks(tree.root / "state", 1, Observer()), create=True, observer=Observer())
+    found = fresh.read(DEP).correspondence
+    assert [m.message_id for m in found.messages] == ["m0", "m1"]
+    assert found.status("m0") is not None
