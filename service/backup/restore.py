@@ -41,11 +41,12 @@ def restore(
         _require_replaceable(found, manifest)
     if manifest.tables:
         schema.initialise(settings, adopt=False)
-    if aside is not None and not goes_on and (there or (manifest.tables and is_filled(settings))):
-        back_up(found, aside, shown, replaced_by=manifest)
+    replaced = aside if not goes_on and (there or (manifest.tables and is_filled(settings))) else None
+    if replaced is not None:
+        back_up(found, replaced, shown, replaced_by=manifest)
     if manifest.tables:
         rows = _tables(root, manifest.tables, shown)
-        loaded(settings, rows, manifest.tables, begin, replace=goes_on or aside is not None)
+        loaded(settings, rows, manifest.tables, begin, replace=goes_on or replaced is not None)
     else:
         begin()
     _remove_others(root, settings)
