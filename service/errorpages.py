@@ -1,13 +1,17 @@
 """One handler for everything that goes wrong, and one body shape: `{"error": {code, message, details}}`."""
 
 import traceback
+from contextlib import suppress
 from typing import Any
 
-from flask import Flask, Response, g, jsonify, request
+from flask import Flask, Response, current_app, g, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from service.errors import MessagingError, StoreUnavailable, TooLarge, Unauthenticated
+from service.errors import MessagingError, StoreUnavailable, TooLarge, Unauthenticated, too_large
 from service.logs import log
+
+#: How often `max_message_bytes` is read of a body that is refused for its size, in pieces of so many bytes.
+_READ_AWAY, _PIECE = 8, 65536
 
 
 def init_app(app: Flask) -> None:
@@ -42,7 +46,8 @@ def _answer(body: dict[str, Any], status: int) -> Response:
 def _http(error: HTTPException) -> Response:
     """Give werkzeug's own refusals (404, 405, 413, ...) our shape, with the headers it set."""
     if error.code == TooLarge.status:
-        return answered(TooLarge("the body is larger than max_message_bytes; send a shorter message"))
+        _read_away(current_app.config["MAX_CONTENT_LENGTH"])
+        return answered(too_large())
     code = (error.name or "error").lower().replace(" ", "_")
     body = {"code": code, "message": error.description or code, "details": {}}
     response = _answer({"error": body}, error.code or 500)
@@ -50,6 +55,15 @@ def _http(error: HTTPException) -> Response:
         if name.lower() not in {"content-type", "content-length"}:
             response.headers[name] = value
     return response
+
+
+def _read_away(largest: int) -> None:
+    """Read a body that is stated to be too large and keep nothing: who still sends does not come to read the answer."""
+    stated, stream = request.content_length or 0, request.environ["wsgi.input"]
+    left = min(stated, _READ_AWAY * largest) if stated > largest else 0
+    with suppress(OSError):  # nobody is there to be answered
+        while left > 0 and (piece := stream.read(min(left, _PIECE))):
+            left -= len(piece)
 
 
 def _unexpected(error: Exception) -> Response:

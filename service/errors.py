@@ -57,6 +57,11 @@ class TooLarge(MessagingError):
     code = "too_large"
 
 
+def too_large() -> TooLarge:
+    """Build the error for a body beyond the limit."""
+    return TooLarge("the body is larger than max_message_bytes; send a shorter message")
+
+
 class Unauthenticated(MessagingError):
     """A request without a known caller."""
 

@@ -14,12 +14,9 @@ from werkzeug.exceptions import BadRequest
 
 from service.api.incoming import invalid
 from service.api.schemas import ErrorBody
-from service.errors import MalformedRequest, TooLarge, UnsupportedMediaType
+from service.errors import MalformedRequest, UnsupportedMediaType, too_large
 
 _DOCUMENT = "messaging-openapi"
-_TOO_LARGE = "the body is larger than max_message_bytes; send a shorter message"
-#: How often `max_message_bytes` is read of a body that is refused for its size, in pieces of so many bytes.
-_READ_AWAY, _PIECE = 8, 65536
 
 
 def require_json() -> None:
@@ -44,29 +41,18 @@ def require_json() -> None:
 def _received() -> int:
     """Receive the body and give its length. Raises MalformedRequest for one that did not come whole.
 
-    Raises TooLarge for one in chunks that fills what may be read of it: the library cuts it off there and says nothing; and
-    for one that is stated to be larger, once it is read away: a sender that still sends does not come to read the answer.
+    Raises TooLarge for one in chunks that fills what may be read of it: the library cuts it off there and says nothing.
     """
-    largest, stated = current_app.config["MAX_CONTENT_LENGTH"], request.content_length
     try:
-        if stated is not None and stated > largest:
-            _read_away(min(stated, _READ_AWAY * largest))
-            raise TooLarge(_TOO_LARGE)
         length = len(request.get_data(cache=True))
     except OSError as error:  # of the server: chunks that are none, or a connection that is gone
         raise MalformedRequest("the body did not come as a body should; send it again") from error
-    if stated is None and length >= largest:
-        raise TooLarge(_TOO_LARGE)
+    stated = request.content_length
+    if stated is None and length >= current_app.config["MAX_CONTENT_LENGTH"]:
+        raise too_large()
     if stated is not None and length != stated:
         raise MalformedRequest(f"of the body came {length} of {stated} bytes; send it again")
     return length
-
-
-def _read_away(size: int) -> None:
-    """Read so much of a body and keep nothing of it."""
-    stream = request.environ["wsgi.input"]
-    while size > 0 and (piece := stream.read(min(size, _PIECE))):
-        size -= len(piece)
 
 
 class Plugin(FlaskPlugin):

@@ -33,11 +33,6 @@ def message_files(cif_root: Path, folder: str) -> Iterator[tuple[str, list[Path]
                 yield name, [directory / file for file in files if _is_of(name, file)]
 
 
-def snapshots(path: Path) -> list[Path]:
-    """Give the older contents that are kept beside a message file (reference section 6)."""
-    return sorted(path.parent.glob(f"{path.name}.PREV[0-9]"))
-
-
 def content_type(path: Path) -> str:
     """Tell by its name which of the three files a path is; none for a notes-flag file."""
     found = _FILE.fullmatch(path.name)

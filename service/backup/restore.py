@@ -6,11 +6,12 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from service.backup.content import TREE, message_files, snapshots, state_files
+from service.backup.content import TREE, message_files, state_files
 from service.backup.manifest import Entry, Manifest, Shown, entries, unseen, verified
 from service.backup.write import back_up
 from service.errors import Conflict, DamagedBackup, MessagingError
 from service.services import Services
+from service.storage.cif.files import snapshots
 from service.storage.database import schema
 from service.storage.database.dump import Rows, is_filled, loaded
 from service.storage.durable import faults, make_directory, write_new
@@ -108,8 +109,8 @@ def _remove_others(root: Path, settings: Settings) -> None:
     with faults(settings.cif_root):
         for path in _message_files(settings):
             if f"files/{path.relative_to(settings.cif_root)}" not in held:
-                for later in (path, *snapshots(path)):
-                    later.unlink(missing_ok=True)
+                for name in (str(path), *snapshots(path)):
+                    Path(name).unlink(missing_ok=True)
                 if not any(path.parent.iterdir()):
                     path.parent.rmdir()  # a deposition that is later than the backup
 

@@ -63,7 +63,8 @@ def _finished_or_empty(root: Path) -> Iterator[None]:
 
 
 def _fill(folder: Folder, found: Services, shown: Shown, *, replaced_by: Manifest | None) -> None:
-    active, kept = found.switching.active(), _kept(found.settings)
+    active, pending = found.switching.active(), Pending(found.settings.state_dir)
+    kept = pending.acknowledged()
     profile = found.settings.profile_named(active.profile)
     reader = _Files(found.settings)
     has_rows = profile.uses_database or (replaced_by is not None and bool(replaced_by.tables))
@@ -73,7 +74,7 @@ def _fill(folder: Folder, found: Services, shown: Shown, *, replaced_by: Manifes
         Site(found.settings.cif_root).require_root("D_0")
     files = sum(_add_files(folder, reader, below, shown) for below in TREE)
     _add_state(folder, found.settings)
-    if not kept <= _kept(found.settings):  # the rows were read before, and a file may have been an old copy
+    if not kept <= pending.acknowledged():  # the rows were read before, and a file may have been an old copy
         raise Conflict("changes that waited for a store were brought in meanwhile; back up again")
     if found.switching.active().epoch != active.epoch:
         raise Conflict("the profile was switched meanwhile; back up again")
@@ -90,12 +91,6 @@ def _fill(folder: Folder, found: Services, shown: Shown, *, replaced_by: Manifes
             unreadable=tuple(reader.unreadable),
         )
     )
-
-
-def _kept(settings: Settings) -> set[Path]:
-    """Name the acknowledged changes that wait for a store; those under `ahead/` are not acknowledged yet."""
-    pending = Pending(settings.state_dir)
-    return {copy for key in pending.depositions() for copy in pending.copies(key) if copy.parent.name == key}
 
 
 class _Files:

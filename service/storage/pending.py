@@ -1,5 +1,4 @@
-"""Changes that wait for the database: kept in `state_dir`, outside it, so that they are known while it is down
-(DESIGN.md section 5)."""
+"""Changes that wait for the database, kept outside it so that they are known while it is down (DESIGN.md section 5)."""
 
 import json
 import os
@@ -122,7 +121,11 @@ class Pending:
 
     def depositions(self) -> tuple[str, ...]:
         """List the depositions for which changes are kept that were acknowledged."""
-        return tuple(name for name in names(self._root) if names(self._root / name))
+        return tuple(sorted({copy.parent.name for copy in self.acknowledged()}))
+
+    def acknowledged(self) -> set[Path]:
+        """Name all that is kept of what was acknowledged, whichever store it waits for."""
+        return {self._root / key / name for key in names(self._root) for name in names(self._root / key)}
 
     def begun(self) -> set[str]:
         """List the depositions with a change on its way, or one whose worker died there."""

@@ -49,8 +49,8 @@ class Look:
         Where the version moved since the look at the files, a writer of ours came between, and it may have been its file.
         """
         judges = {c: self.recorded if self._has_written(c, now) else now for c in CONTENT_TYPES}
-        known = [c for c, judge in judges.items() if judge.signatures.get(c) is not None]
-        is_sighted = any(self.changed(judges[c], c) for c in known) or self._is_made_by_another()
+        is_changed = any(judge.signatures.get(c) is not None and self.changed(judge, c) for c, judge in judges.items())
+        is_sighted = is_changed or self._is_made_by_another()
         self.foreign = not self.ours and now.version == self.recorded.version and is_sighted
 
     def _has_written(self, content_type: str, now: Snapshot) -> bool:

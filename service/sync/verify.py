@@ -11,12 +11,13 @@ from enum import StrEnum
 from pathlib import Path
 
 from service.errors import DatabaseNotReady, DatabaseUnavailable, MessagingError, NotFound
-from service.storage.base import ABSENT, Snapshot, same_signature
+from service.storage.base import Snapshot, same_signature
 from service.storage.cif.store import CifStore
 from service.storage.guard import GuardedDatabase
 from service.storage.markers import Markers
 from service.storage.pending import Pending
 from service.sync.comparison import RowDifference, differences
+from service.sync.restore import no_files
 from service.vocabulary import CONTENT_TYPES
 
 #: Seconds that a deposition must have stood still to be called differing, and how often one that moves is looked at.
@@ -130,11 +131,9 @@ class Verifier:
         """Judge what one side does not know; that the files have not even a directory for nothing is no difference."""
         if known is None:
             return Outcome.UNKNOWN if found is None else Outcome.MISSING_IN_DATABASE
-        is_nothing = not known.correspondence.row_count and all(
-            known.signatures.get(c) in {None, ABSENT} for c in CONTENT_TYPES
-        )
-        is_kept = known.cif_behind or self._pending.has(known.correspondence.deposition_data_set_id)
-        return Outcome.EQUAL if is_nothing and not is_kept else Outcome.MISSING_IN_FILES
+        key = known.correspondence.deposition_data_set_id
+        lacks = known.correspondence.row_count or any(self._unsettled(key, no_files(key), known, is_equal=True))
+        return Outcome.MISSING_IN_FILES if lacks else Outcome.EQUAL
 
     def _unsettled(self, deposition_data_set_id: str, found: Snapshot, known: Snapshot, *, is_equal: bool) -> Iterator[str]:
         for c in CONTENT_TYPES:

@@ -4,11 +4,12 @@ import json
 import shutil
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
-from support import mariadb
-from support.command import Done, msgmodule
+from support import backups, mariadb
+from support.command import msgmodule
 from support.contract import append
 from support.dual import noted
 from support.site import DEPOSITION, Site, make_site
@@ -23,6 +24,7 @@ from service.vocabulary import TO_DEPOSITOR
 
 OTHER = "D_9000277853"
 DUAL = "dual-write-db-read"
+backup, restore = partial(backups.backup, profile=DUAL), partial(backups.restore, profile=DUAL)
 
 
 @pytest.fixture
@@ -61,15 +63,6 @@ def chain(site: Site, profile: str) -> Store:
     return services.stores.chain(services.settings.profile)
 
 
-def backup(site: Site, profile: str = DUAL) -> tuple[Done, Path]:
-    folder = site.root / "backups" / "first"
-    return msgmodule(site, "backup", str(folder), "--json", profile=profile), folder
-
-
-def restore(site: Site, folder: Path, profile: str = DUAL) -> Done:
-    return msgmodule(site, "restore", str(folder), "--json", profile=profile)
-
-
 def in_both(site: Site) -> dict[str, tuple[Correspondence, Correspondence]]:
     """Give each deposition as the files and as the database hold it."""
     stores = site.services(DUAL).stores
@@ -106,10 +99,10 @@ def test_a_site_with_one_store_comes_back_with_it(full: Site, empty: Site, profi
     (full.root / "state" / "profile.json").unlink()
     full.app(profile)
     append(chain(full, profile), OTHER, "here alone")
-    done, folder = backup(full, profile)
+    done, folder = backup(full, profile=profile)
     assert done.returncode == 0, done.stderr
     assert (json.loads(done.stdout)["tables"] == {}) == (profile == "cif-only")
-    done = restore(empty, folder, profile)
+    done = restore(empty, folder, profile=profile)
     assert done.returncode == 0, done.stderr
     for dep in (DEPOSITION, OTHER):
         assert chain(empty, profile).read(dep).correspondence == chain(full, profile).read(dep).correspondence

@@ -7,21 +7,13 @@ import signal
 from pathlib import Path
 
 import pytest
-from support.command import Done, msgmodule
+from support.backups import backup, restore
+from support.command import msgmodule
 from support.dual import DEP, dual, first_call
 from support.site import DEPOSITION, Site, make_site
 
 from service.backup import write
 from service.sync.sightings import ForeignWrites
-
-
-def backup(site: Site) -> tuple[Done, Path]:
-    folder = site.root / "backups" / "first"
-    return msgmodule(site, "backup", str(folder), "--json"), folder
-
-
-def restore(site: Site, folder: Path) -> Done:
-    return msgmodule(site, "restore", str(folder), "--json")
 
 
 def test_a_file_without_a_version_is_in_the_backup_and_keeps_a_site_from_being_empty(

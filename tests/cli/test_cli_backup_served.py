@@ -4,23 +4,19 @@ import shutil
 from pathlib import Path
 
 import pytest
-from support.command import Done, msgmodule
+from support.backups import backup, restore
+from support.command import msgmodule
 from support.dual import QUICK, Dual, away, dual, first_call
 from support.site import DUAL, Site, make_site
 
 from service.backup import write
 
 
-def backup(site: Site, profile: str) -> tuple[Done, Path]:
-    folder = site.root / "backups" / "first"
-    return msgmodule(site, "backup", str(folder), "--json", profile=profile), folder
-
-
 def restored(both: Dual, folder: Path) -> Dual:
     """Restore a backup into another site, empty before."""
     other = make_site(both.site.root / "other", f"sqlite:///{both.site.root}/other/messages.db")
     profile = both.services.settings.profile.name
-    done = msgmodule(other, "restore", str(folder), "--json", profile=profile)
+    done = restore(other, folder, profile)
     assert done.returncode == 0, done.stderr
     return dual(other, profile, **QUICK)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from support.dual import DEP, QUICK, Dual, away, dual, first_call, flags, noted
 from support.site import DUAL, Site
-from support.world import Died
+from support.world import dying
 
 from service.changes import MarkRead, Tag
 from service.errors import DatabaseUnavailable, FileUnavailable, StoreUnavailable
@@ -50,16 +50,10 @@ def meets(both: Dual, monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], o
     both.chain.apply(READ)
 
 
-def dies(*_: object) -> None:
-    raise Died
-
-
 def dies_behind_bringing(third: Dual, method: str) -> None:
     """Let a worker bring in what it finds, and die before it says so to the others."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Pending, method, dies)
-        with pytest.raises(Died):
-            third.read()
+    with dying(Pending, method):
+        third.read()
 
 
 def is_settled(both: Dual) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from support.dual import DEP, QUICK, Dual, away, drafted, dual, noted
 from support.forked import forked, killed
 from support.site import DUAL, Site
-from support.world import Died
+from support.world import dying
 
 from service.changes import Amend, EditDraft, MarkRead
 from service.errors import NotFound
@@ -82,10 +82,8 @@ def test_an_old_copy_over_what_a_sync_wrote_for_a_dead_worker_is_known_for_one(m
     made.chain.apply(SENT)
     _read_by_one_that_dies(made.site, profile, files, "replace")
     third = dual(made.site, profile, **QUICK)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(third.services.stores.database, "bring", _dies)
-        with pytest.raises(Died):
-            third.read()
+    with dying(third.services.stores.database, "bring"):
+        third.read()
 
     made.put_back(old)
 
@@ -152,7 +150,3 @@ def test_a_torn_copy_of_an_unknown_deposition_makes_none(made: Dual) -> None:
 
     assert made.services.stores.database.state("D_1000000043") is None
     assert made.kept("ahead") == []
-
-
-def _dies(*_: object) -> None:
-    raise Died

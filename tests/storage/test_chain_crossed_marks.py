@@ -3,13 +3,10 @@
 import pytest
 from support.dual import QUICK, away, dual, first_call
 from support.site import DUAL, Site
+from support.world import dying
 
 from service.errors import StaleAnswerRefused
 from service.storage.markers import Markers
-
-
-class Died(BaseException):
-    """The end of a worker."""
 
 
 @pytest.mark.parametrize("profile", DUAL)
@@ -20,14 +17,9 @@ def test_a_sync_takes_no_mark_away_for_a_file_that_lacks_what_a_dying_writer_com
     both.append("before")
     alone.append("m1")
 
-    def dies(*_: object, **__: object) -> None:
-        raise Died
-
     def meanwhile() -> None:
-        with monkeypatch.context() as patch:
-            patch.setattr(Markers, "set", dies)
-            with pytest.raises(Died):
-                alone.append("m2")
+        with dying(Markers, "set"):
+            alone.append("m2")
 
     first_call(both.services.stores.database, "bring", monkeypatch, meanwhile)
     assert both.read() == ["before", "m1", "m2"]

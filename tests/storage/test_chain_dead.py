@@ -7,7 +7,7 @@ from support.command import msgmodule
 from support.dual import DEP, QUICK, Dual, away, drafted, dual, flags, logged_conflicts, noted
 from support.forked import killed
 from support.site import DUAL, Site
-from support.world import Died
+from support.world import dying
 
 from service.changes import Amend, EditDraft, MarkRead, Tag
 from service.errors import StoreUnavailable
@@ -27,10 +27,8 @@ def both(request: pytest.FixtureRequest, site: Site) -> Dual:
     made.chain.apply(Tag(DEP, "m1", *UNREAD))
     made.read()
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(made.services.stores.database, "record", _dies)
-        with pytest.raises(Died):
-            made.chain.apply(MarkRead(DEP, "m1"))
+    with dying(made.services.stores.database, "record"):
+        made.chain.apply(MarkRead(DEP, "m1"))
     return made
 
 
@@ -92,10 +90,8 @@ def test_an_old_copy_over_what_a_dead_worker_added_is_known_for_one(site: Site, 
     made.read()
     old = made.old_copy()
     made.chain.apply(EditDraft(DEP, TO_DEPOSITOR, "m1", "2026-02-02 02:02:02", {"message_text": "sent", "send_status": "Y"}))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(made.services.stores.database, "record", _dies)
-        with pytest.raises(Died):
-            made.chain.apply(MarkRead(DEP, "m2"))
+    with dying(made.services.stores.database, "record"):
+        made.chain.apply(MarkRead(DEP, "m2"))
     made.put_back(old)
     assert _texts(made) == ["sent", "text"]
     assert made.is_equal()
@@ -129,10 +125,6 @@ def _mark_read(site: Site, profile: str, outage: bool) -> None:
     worker = dual(site, profile, **QUICK)
     with away(worker) if outage else nullcontext():
         worker.chain.apply(MarkRead(DEP, "m2"))
-
-
-def _dies(*_: object) -> None:
-    raise Died
 
 
 def _texts(made: Dual) -> list[str | None]:

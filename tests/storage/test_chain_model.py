@@ -7,6 +7,7 @@ import pytest
 from support import legacy
 from support.dual import Dual, dual
 from support.site import DUAL, Site
+from support.world import dying
 
 from service.errors import DatabaseUnavailable
 from service.storage.cif.lock import lock_of
@@ -42,16 +43,9 @@ def assert_holds(both: Dual, *message_ids: str) -> None:
 def test_cas_a_writer_overtaken_on_the_way_to_the_database_hides_nothing(
     both: Dual, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    database = both.services.stores.database
-
-    def dies(*_: object) -> None:
-        raise KeyboardInterrupt
-
     def second_writer_dies() -> None:
-        with monkeypatch.context() as patch:
-            patch.setattr(database, "record", dies)
-            with pytest.raises(KeyboardInterrupt):
-                both.append("dead")
+        with dying(both.services.stores.database, "record"):
+            both.append("dead")
 
     cif = both.services.stores.cif
     crossed(cif, "write", monkeypatch, second_writer_dies)

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import pytest
+
 from service.errors import StoreUnavailable, SwitchRefused
 from service.services import Services
 from service.storage.base import Answer, Outcome
@@ -24,6 +26,17 @@ FAST = {"MSGMODULE_CIRCUIT_BREAKER": "false", "MSGMODULE_LOCK_TIMEOUT": "0.05"}
 
 class Died(BaseException):
     """A worker that is gone at a step of the protocol: nothing of ours may catch it."""
+
+
+@contextmanager
+def dying(owner: object, step: str) -> Iterator[None]:
+    """Have the worker that works here die at a step."""
+
+    def die(*_: object, **__: object) -> None:
+        raise Died
+
+    with patch.object(owner, step, die), pytest.raises(Died):
+        yield
 
 
 #: A step of the protocol: what is called there, and whether the worker dies before or behind it.

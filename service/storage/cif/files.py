@@ -70,6 +70,11 @@ def _target(path: Path) -> tuple[Path, os.stat_result | None]:
         return Path(os.path.realpath(path)), None
 
 
+def snapshots(path: Path) -> list[str]:
+    """Name where the older contents of a file are kept, the newest first (reference section 6)."""
+    return [f"{path}.PREV{n}" for n in range(_SNAPSHOTS)]
+
+
 def _write(descriptor: int, pieces: Sequence[bytes | memoryview]) -> None:
     """Write all pieces, of which there are few, in as few calls as the system allows."""
     left = [memoryview(piece) for piece in pieces if len(piece)]
@@ -87,7 +92,7 @@ def _keep_snapshot(path: Path, target: Path, old: os.stat_result) -> None:
     A link costs nothing and holds the old content, because the file is replaced by rename. Where the path itself means a
     file of another file system there can be none, and the content is copied.
     """
-    names = [f"{path}.PREV{n}" for n in range(_SNAPSHOTS)]
+    names = snapshots(path)
     with suppress(FileNotFoundError):
         if os.path.samestat(os.stat(names[0]), old):  # noqa: PTH116 - as above
             return  # a change that came this far and no further

@@ -134,8 +134,8 @@ def _in_motion(path: Path, found: tuple[bytes, str], taken: Held | DamagedCif, *
 
 
 def _damaged(path: Path, error: DamagedCif) -> DamagedFile:
-    snapshot = f"{path.name}.PREV0"
-    source = f"{snapshot} or a backup" if path.with_name(snapshot).exists() else "a backup"
+    newest = Path(files.snapshots(path)[0])
+    source = f"{newest.name} or a backup" if newest.exists() else "a backup"
     return DamagedFile(
         f"{path} is damaged: {error}; nothing is written to it. Restore it from {source}",
         path=str(path),
