@@ -17,6 +17,7 @@ from service.storage.guard import GuardedDatabase
 from service.storage.markers import Markers
 from service.storage.pending import Pending
 from service.sync.comparison import RowDifference, differences
+from service.sync.kept import Kept
 from service.sync.restore import no_files
 from service.vocabulary import CONTENT_TYPES
 
@@ -95,13 +96,16 @@ class Verifier:
     def look(self, deposition_data_set_id: str) -> Finding:
         """Compare one deposition as it is now."""
         try:
-            found = self._found(deposition_data_set_id)
-            beyond = self._beyond(deposition_data_set_id) if found else ()
-            known = self._database.snapshot(deposition_data_set_id)
+            return self._compared(deposition_data_set_id)
         except (DatabaseUnavailable, DatabaseNotReady):
             raise
         except MessagingError as error:
             return Finding(deposition_data_set_id, Outcome.UNREADABLE, error=error.message, stamp=(error.message,))
+
+    def _compared(self, deposition_data_set_id: str) -> Finding:
+        found = self._found(deposition_data_set_id)
+        beyond = self._beyond(deposition_data_set_id) if found else ()
+        known = self._database.snapshot(deposition_data_set_id)
         if found is None or known is None:
             stamp: Stamp = (found and tuple(found.signatures.values()), known and known.version)
             return Finding(deposition_data_set_id, self._absent(found, known), beyond=beyond, stamp=stamp)
@@ -144,5 +148,7 @@ class Verifier:
                 yield f"the {c} file is not the one that the database recorded"
         if known.cif_behind or self._markers.has(deposition_data_set_id):
             yield "the files are marked as behind"
-        if self._pending.has(deposition_data_set_id):
-            yield "changes are kept that the database lacks"
+        kept = Kept.of(self._pending, deposition_data_set_id)  # those that crossed stand in both, and a sync lets them go
+        files, rows = found.correspondence, known.correspondence
+        if kept.over(rows) != rows or kept.beside(files) != files:
+            yield "changes are kept that a store lacks"
