@@ -6,7 +6,7 @@ from service.conflicts import Difference
 from service.messages import Correspondence, Row, unnumbered
 from service.storage.base import Snapshot, same_signature
 from service.sync.kept import Kept
-from service.sync.merge import Facts, Merged, merge
+from service.sync.merge import Compared, Facts, Merged, merge
 from service.vocabulary import CONTENT_TYPES
 
 
@@ -37,6 +37,7 @@ class Look:
         self.foreign = False  # another program wrote a file since it was recorded
         self.noted = noted  # conflicts that were noted before a file was written
         self.left: list[Difference] = []  # conflicts that the rows decide, noted with them
+        self.compared = Compared(0, 0, 0)  # what the database gained, as told under its lock
         self._database_answers = database_answers
 
     def unnoted(self, conflicts: tuple[Difference, ...]) -> list[Difference]:

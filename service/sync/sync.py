@@ -110,8 +110,7 @@ class Sync:
             self._bring_files(look, wait)
             new = self._database.bring(deposition_data_set_id, look.held, partial(self._decided, look))
         self._settle(look, new, mark)
-        compared = compare(look.recorded.correspondence, new)
-        return Report(new, compared, look.healed, len(noted) + len(look.left), look.behind)
+        return Report(new, look.compared, look.healed, len(noted) + len(look.left), look.behind)
 
     def _look(self, deposition_data_set_id: str, mark: bytes | None, noted: list[Difference]) -> Look:
         """See both stores and what is kept. In this order: what comes between shows in what is seen later."""
@@ -141,7 +140,8 @@ class Sync:
         look.judge(now)
         merged = look.merged_with(now)
         is_crossed = now.version != look.recorded.version or not look.copies <= look.kept.copies
-        if is_crossed and compare(now.correspondence, merged).updated:
+        look.compared = compare(now.correspondence, merged)
+        if is_crossed and look.compared.updated:
             raise Moved
         self._log.add(look.key, look.left)
         return merged, look.left

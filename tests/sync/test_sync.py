@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from support.command import DOWN
-from support.dual import DEP, Dual, dual
+from support.dual import DEP, Dual, dual, first_call
 from support.site import DUAL, Site, make_site
 
 from service.changes import AppendMessage, EditDraft
@@ -47,6 +47,17 @@ def test_a_second_import_finds_everything_there(both: Dual) -> None:
     in_file(both, OTHER, "m1")
     assert imported(both, DEP, OTHER) == (Totals(found=2, inserted=3), {})
     assert imported(both, DEP, OTHER) == (Totals(found=2, unchanged=3), {})
+
+
+def test_of_two_imports_at_once_only_one_tells_that_it_inserted(both: Dual, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other one, which lost, has been asked about a deposition that is known, and so syncs it by itself."""
+    both.append("m1")
+    in_file(both, DEP, "m2")
+    other = dual(both.site, both.services.settings.profile.name)
+    told = []
+    first_call(both.services.stores.database, "bring", monkeypatch, lambda: told.append(imported(other, DEP)[0]))
+    told.append(imported(both, DEP)[0])
+    assert [(totals.inserted, totals.unchanged) for totals in told] == [(1, 1), (0, 2)]
 
 
 def test_one_damaged_file_is_told_and_the_others_are_imported(both: Dual) -> None:
