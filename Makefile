@@ -10,8 +10,9 @@ SOURCE ?= .
 BIN := .venv/bin
 MSGMODULE := $(BIN)/msgmodule
 PYTEST := $(BIN)/python -m pytest
-# most tests wait for a disk or a server, so more run at once than there are cores; those of one file stay together
-TOGETHER := --numprocesses 4 --dist loadfile
+# most tests wait for a disk or a server, so more run at once than there are cores; those of one file stay together, and the
+# files keep their order: by default those of few tests come last, some of which take longest
+TOGETHER := --numprocesses 4 --dist loadfile --no-loadscope-reorder
 # tools of their own, at fixed versions, in environments that uv keeps apart from the service's
 UVX := $(BIN)/uvx --quiet
 MKDOCS := $(UVX) --from mkdocs==1.6.1 mkdocs
