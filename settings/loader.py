@@ -42,7 +42,11 @@ def load(environ: Mapping[str, str] | None = None, process_group: str = "") -> S
 def load_from(base: Path, environ: Mapping[str, str], process_group: str) -> Settings:
     """Do the work of `load` with another project file."""
     extra = environ.get(FILE_VARIABLE)
-    layers = read_layers(base, Path(extra).absolute() if extra else None)
+    return decided(base, read_layers(base, Path(extra).absolute() if extra else None), environ, process_group)
+
+
+def decided(base: Path, layers: Layers, environ: Mapping[str, str], process_group: str) -> Settings:
+    """Decide each setting from what the files hold and the environment states. Raises `SettingsError`."""
     profiles = build_profiles(base, layers.profiles)
     stated = _all_stated(base, layers, environ)
     named = stated_profile(environ, process_group, profiles)

@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from flask import Flask
@@ -13,11 +14,20 @@ from service.security import Tokens
 from service.services import Services, assemble
 from service.storage.database import schema
 from settings import SCOPES, Settings, load
+from settings.environment import FILE_VARIABLE
+from settings.files import Layers, read_layers
+from settings.loader import SETTINGS_FILE, decided
 
 LEGACY = Path(__file__).parents[3] / "shared" / "data" / "legacy"
 PROFILES = ("cif-only", "dual-write-cif-read", "dual-write-db-read", "db-only")
 DUAL = PROFILES[1:3]
 DEPOSITION = "D_0000265933"
+
+
+@cache
+def _layers() -> Layers:
+    """Read the project's file once for thousands of sites: no test changes it, and dynaconf takes its time."""
+    return read_layers(SETTINGS_FILE, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +61,8 @@ class Site:
         }
 
     def settings(self, profile: str, **more: str) -> Settings:
-        return load(self.environ(profile, **more))
+        environ = self.environ(profile, **more)
+        return load(environ) if FILE_VARIABLE in environ else decided(SETTINGS_FILE, _layers(), environ, "")
 
     def services(self, profile: str, **more: str) -> Services:
         """Assemble the services without starting: no profile is decided."""
