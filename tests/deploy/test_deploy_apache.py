@@ -26,8 +26,9 @@ def apache() -> Iterator[Apache]:
 
 def load(apache: Apache, requests: int, path: str = MESSAGES) -> "subprocess.Popen[str]":
     hey = tool("hey", "hey")
-    arguments = [hey, "-n", str(requests), "-c", "8", "-H", f"Authorization: Bearer {apache.secret}", apache.address + path]
-    return subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
+    patient = ["-t", "0"]  # how long an answer takes says how busy the machine is
+    arguments = [hey, *patient, "-n", str(requests), "-c", "8", "-H", f"Authorization: Bearer {apache.secret}"]
+    return subprocess.Popen([*arguments, apache.address + path], stdout=subprocess.PIPE, text=True)
 
 
 def eventually(holds: Callable[[], bool]) -> None:

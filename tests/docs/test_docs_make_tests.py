@@ -47,4 +47,8 @@ def test_a_server_that_is_missing_is_named_and_no_reason_to_skip(target: str, tm
 def test_the_whole_suite_is_what_test_runs() -> None:
     [command] = recipe("test")
     assert command.split()[:3] == [".venv/bin/python", "-m", "pytest"]
-    assert {word for word in command.split()[3:] if word.startswith("-")} == {"--numprocesses", "--dist"}
+    assert {word for word in command.split()[3:] if word.startswith("-")} == {
+        "--numprocesses",
+        "--dist",
+        "--no-loadscope-reorder",
+    }
