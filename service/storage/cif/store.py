@@ -4,12 +4,12 @@ import os
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 
 from service.changes import AppendMessage, Change
-from service.errors import DamagedFile, FileUnavailable
+from service.errors import DamagedFile, FileUnavailable, MessagingError
 from service.messages import CATEGORY_NAMES, Correspondence, Message, Section
 from service.storage.base import (
     ABSENT,
@@ -87,8 +87,8 @@ class CifStore:
         Raises StoreUnavailable where it could not be written, and others have taken it from where it was kept.
         """
         key, content_type = change.deposition_data_set_id, change.content_type
-        paths = self._located(key, create=self._create and isinstance(change, AppendMessage))
-        with timed(self._observer, self.name, "write"), self._locks.held(paths[content_type]):
+        located = self._located(key, create=self._create and isinstance(change, AppendMessage))
+        with timed(self._observer, self.name, "write"), located as paths, self._locks.held(paths[content_type]):
             opened = self._opened(paths[content_type], content_type)
             delta = change.resolve(FilesView(self._reader, paths, opened))
             if not delta:
@@ -125,8 +125,9 @@ class CifStore:
         Moved where the file was changed since, or what the content was made of does not stand any more.
         """
         content_type = new.content_type
-        path = self._located(deposition_data_set_id, create=True)[content_type]
-        with timed(self._observer, self.name, "sync"), self._locks.held(path, wait):
+        located = self._located(deposition_data_set_id, create=True)
+        with timed(self._observer, self.name, "sync"), located as paths, self._locks.held(paths[content_type], wait):
+            path = paths[content_type]
             data, held = self._reader.open(path, content_type, ours=True)
             if not same_signature(held.signature, found) or not still():
                 raise Moved
@@ -204,15 +205,22 @@ class CifStore:
             raise unknown_deposition(deposition_data_set_id)
         return paths
 
-    def _located(self, deposition_data_set_id: str, *, create: bool) -> dict[str, Path]:
-        """Find a deposition's files; make its directory where it has none and may have one."""
-        paths = self.site.files(deposition_data_set_id)
-        if create and paths is None:
-            directory = self.site.directory(deposition_data_set_id)
+    @contextmanager
+    def _located(self, deposition_data_set_id: str, *, create: bool) -> Iterator[dict[str, Path]]:
+        """Find a deposition's files; make its directory where it has none and may have one, for what succeeds in it."""
+        paths, directory = self.site.files(deposition_data_set_id), self.site.directory(deposition_data_set_id)
+        is_made = create and paths is None
+        if is_made:
             with faults(directory):
                 directory.mkdir(exist_ok=True)  # and nothing above it: a missing mount stays missing
                 sync_path(directory.parent)
-        return paths or self._known(deposition_data_set_id)
+        try:
+            yield paths or self._known(deposition_data_set_id)
+        except MessagingError:
+            with suppress(OSError):  # something is in it: another writer was luckier
+                if is_made:
+                    directory.rmdir()
+            raise
 
     def _replace(
         self, deposition_data_set_id: str, path: Path, opened: Opened, puts: Iterable[Put], new: Section | None

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.disk import mount
+from support.dual import first_call
 from support.power import recorded
 from support.site import DEPOSITION, LEGACY, make_site
 from support.site import Site as Tree
@@ -17,6 +18,7 @@ from service.changes import AppendMessage, Change, MarkRead
 from service.errors import FileUnavailable
 from service.messages import Message
 from service.storage.base import Observer
+from service.storage.cif import files
 from service.storage.cif.lock import Locks
 from service.storage.cif.paths import Site
 from service.storage.cif.store import CifStore
@@ -96,6 +98,27 @@ def test_a_disk_with_no_room_even_for_the_lock_is_an_error_naming_the_file(small
 
     assert _without_snapshots(small) == before
     assert not list(small.rglob("*.lock"))
+
+
+def test_a_deposition_that_a_full_disk_does_not_let_begin_is_not_there(small: Path) -> None:
+    store = _fresh(small)
+
+    with pytest.raises(FileUnavailable, match="No space"):
+        store.apply(_append("m1", 70_000))
+
+    assert not (small / "archive" / DEP).exists()
+    store.apply(_append("m1", 10))
+    assert [m.message_id for m in store.read(DEP).correspondence.messages] == ["m1"]
+
+
+def test_a_directory_into_which_another_program_wrote_meanwhile_stays(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, other = _fresh(small), small / "archive" / DEP / "model.cif"
+    first_call(files, "replace", monkeypatch, lambda: other.write_text("data_model"))
+
+    with pytest.raises(FileUnavailable, match="No space"):
+        store.apply(_append("m1", 70_000))
+
+    assert other.read_text() == "data_model"
 
 
 @pytest.fixture
