@@ -73,7 +73,6 @@ class Folder:
         self._tell(name, signed)
 
     def _tell(self, name: str, signed: str) -> None:
-        self._written[name] = signed
         with faults(self._list):
             append_line(self._list, json.dumps({"file": name, "signature": signed}).encode(), durable=False)
 

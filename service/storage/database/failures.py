@@ -8,12 +8,13 @@ from sqlalchemy import exc
 from service.errors import DatabaseNotReady, DatabaseRefused, DatabaseUnavailable, MessagingError
 
 #: The server or the way to it failed: these count for the breaker.
-#: 1021, 1030 and 1114 are a full disk, 1203 and 1226 connections used up, 1927 a connection that was killed.
+#: 1021, 1030 and 1114 are a full disk, 1203 and 1226 connections used up, 1927 a connection that was killed, 1969 a
+#: statement that took longer than the server allows.
 UNAVAILABLE = frozenset(
-    {1021, 1030, 1040, 1047, 1053, 1114, 1180, 1203, 1205, 1226, 1290, 1317, 1927, 2002, 2003, 2006, 2013, 2014, 2055}
+    {1021, 1030, 1040, 1047, 1053, 1114, 1180, 1203, 1205, 1226, 1290, 1317, 1927, 1969, 2002, 2003, 2006, 2013, 2014, 2055}
 )
-#: The server answers, but not with our schema or not to us.
-NOT_READY = frozenset({1044, 1045, 1049, 1054, 1142, 1146})
+#: The server answers, but not with our schema or not to us; 1130 is a host and 1698 a user that it does not let in.
+NOT_READY = frozenset({1044, 1045, 1049, 1054, 1130, 1142, 1146, 1698})
 DEADLOCK = 1213
 #: How a server takes a statement that is larger than it allows; less than this much any server allows.
 _CUT_OFF, _LARGE = frozenset({1153, 2006, 2013}), 8_000_000
@@ -48,17 +49,18 @@ def classify(error: exc.DBAPIError) -> MessagingError | Deadlock:
         return DatabaseRefused(
             f"the database cut the connection at a row of {size} bytes; raise max_allowed_packet of the server ({text})"
         )
-    if _is_unavailable(error, code, text.lower()):
+    if error.connection_invalidated or code in UNAVAILABLE or _says(code, text, _SQLITE_UNAVAILABLE):
         return DatabaseUnavailable(f"the database does not answer ({text})")
-    if code in NOT_READY or any(word in text.lower() for word in _SQLITE_NOT_READY):
+    if code in NOT_READY or _says(code, text, _SQLITE_NOT_READY):
         return DatabaseNotReady(f"the database is not ready ({text}); run `msgmodule db init`, or check the credentials")
+    if error.statement is None:  # it was not let in, or its commit failed: nothing that it asked was looked at
+        return DatabaseUnavailable(f"the database does not answer ({text})")
     return DatabaseRefused(f"the database refused a statement ({text})")
 
 
-def _is_unavailable(error: exc.DBAPIError, code: int | None, text: str) -> bool:
-    if error.connection_invalidated or code in UNAVAILABLE:
-        return True
-    return code is None and any(word in text for word in _SQLITE_UNAVAILABLE)
+def _says(code: int | None, text: str, words: Iterable[str]) -> bool:
+    """Tell whether SQLite, which has no codes, says one of these words."""
+    return code is None and any(word in text.lower() for word in words)
 
 
 def _size_of(params: object) -> int:

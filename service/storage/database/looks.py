@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from sqlalchemy import Engine, Select, exc
 from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.pool import PoolProxiedConnection
 
 
 class Look:
@@ -20,15 +21,18 @@ class Look:
 
     def text(self, key: str) -> str | None:
         """Give the text of the first row, `None` where there is none. Raises what a connection of SQLAlchemy raises."""
+        statement = None  # none was sent where nobody could be connected
         try:
-            return self._asked(key)
+            pooled = self._engine.raw_connection()
+            statement = self._statement
+            return self._answer(pooled, key)
         except self._errors as error:
             gone = self._engine.dialect.is_disconnect(error, None, None)
-            kind = exc.DBAPIError.instance(None, None, cast(Exception, error), self._errors, connection_invalidated=gone)
-            raise kind from error
+            cause = cast(Exception, error)
+            raise exc.DBAPIError.instance(statement, None, cause, self._errors, connection_invalidated=gone) from error
 
-    def _asked(self, key: str) -> str | None:
-        pooled, answered = self._engine.raw_connection(), False
+    def _answer(self, pooled: PoolProxiedConnection, key: str) -> str | None:
+        answered = False
         try:
             cursor: DBAPICursor = pooled.cursor()
             cursor.execute(self._statement, (key,) if self._is_positional else {"key": key})

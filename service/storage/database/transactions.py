@@ -50,7 +50,7 @@ class Transactions:
             except NoRow as found:
                 new = found
             except Deadlock:
-                new = None  # the one that was not ended may have made the row
+                continue
             except DatabaseUnavailable as error:
                 if worked:
                     raise CommitUnknown(
