@@ -32,13 +32,14 @@ class Look:
         self.held = {s.content_type: (s, str(found.signatures[s.content_type])) for s in found.correspondence.sections}
         self.healed = 0
         self.behind: str | None = None
-        self.ours = bool(kept.deltas) or is_underway  # a change of ours is on its way into the database, or waits for it
+        self.ours = kept.deltas  # what of ours may be in a file before it is recorded
         self.of_dead = set() if is_underway else copies  # what is kept while nobody writes
         self.foreign = False  # another program wrote a file since it was recorded
         self.noted = noted  # conflicts that were noted before a file was written
         self.left: list[Difference] = []  # conflicts that the rows decide, noted with them
         self.compared = Compared(0, 0, 0)  # what the database gained, as told under its lock
         self._database_answers = database_answers
+        self._is_underway = is_underway  # a change of ours is on its way into the database
 
     def unnoted(self, conflicts: tuple[Difference, ...]) -> list[Difference]:
         """Leave out what was noted in an earlier look, or before a file was written that could not be."""
@@ -50,9 +51,18 @@ class Look:
         Where the version moved since the look at the files, a writer of ours came between, and it may have been its file.
         """
         judges = {c: self.recorded if self._has_written(c, now) else now for c in CONTENT_TYPES}
-        is_changed = any(judge.signatures.get(c) is not None and self.changed(judge, c) for c, judge in judges.items())
-        is_sighted = is_changed or self._is_made_by_another()
-        self.foreign = not self.ours and now.version == self.recorded.version and is_sighted
+        is_sighted = any(self._is_written(judge, c) for c, judge in judges.items()) or self._is_made_by_another()
+        self.foreign = not self._is_underway and now.version == self.recorded.version and is_sighted
+
+    def _is_written(self, judge: Snapshot, content_type: str) -> bool:
+        """Tell whether another program wrote a file: it is not as recorded, and no changes of ours explain what it holds."""
+        if judge.signatures.get(content_type) is None or not self.changed(judge, content_type):
+            return False
+        ours = [delta for delta in self.ours if delta.content_type == content_type]
+        known = {unnumbered(row) for delta in ours for row in (*delta.seen, *delta.added)}
+        sections = (s.section(content_type) for s in (self.recorded.correspondence, self.found.correspondence))
+        recorded, found = ({unnumbered(row) for _, rows in section.categories() for row in rows} for section in sections)
+        return not ours or not found <= recorded | known
 
     def _has_written(self, content_type: str, now: Snapshot) -> bool:
         """Tell whether what is recorded by now is the file that this sync has written itself: another one was quicker."""
@@ -62,7 +72,7 @@ class Look:
     def _is_made_by_another(self) -> bool:
         """Tell a deposition that appears where the database has all: before that an import finds them by the thousand."""
         is_new = not self.recorded.signatures and not self.recorded.correspondence.row_count
-        return self._database_answers and is_new and self.found.correspondence.row_count > 0
+        return self._database_answers and is_new and not self.ours and self.found.correspondence.row_count > 0
 
     def changed(self, recorded: Snapshot, content_type: str) -> bool:
         """Tell whether a file was found other than recorded."""

@@ -1,12 +1,15 @@
 """What this module wrote is never told to be another program's: a move to `db-only` would wait for days."""
 
 import pytest
+from support import legacy
 from support.dual import DEP, QUICK, Dual, away, drafted, dual, first_call, logged_conflicts, noted
 from support.site import DUAL, Site
 
-from service.changes import MarkRead
+from service.changes import Amend, AppendMessage, MarkRead
+from service.messages import FileReference, Message
 from service.storage.cif.lock import lock_of
 from service.sync.sightings import ForeignWrites
+from service.vocabulary import CONTENT_TYPES
 
 
 @pytest.fixture(params=DUAL)
@@ -47,6 +50,28 @@ def test_a_file_that_was_written_in_an_outage_is_ours(both: Dual) -> None:
     with away(both):
         both.append("m2")
     assert both.read() == ["m1", "m2"]
+    assert not is_sighted(both)
+
+
+@pytest.mark.parametrize("content_type", CONTENT_TYPES)
+def test_what_another_program_wrote_in_an_outage_beside_ours_is_told(both: Dual, content_type: str) -> None:
+    both.chain.apply(AppendMessage(DEP, Message(content_type, None, "first", DEP, "2026-01-02 03:04:05", message_text="t")))
+    with away(both):
+        both.append("m2")
+        legacy.append(both.site.file(DEP, content_type), message_id="theirs", message_subject="s", message_text="t")
+    both.read()
+    assert both.is_equal()
+    assert is_sighted(both)
+
+
+def test_edits_and_references_of_ours_that_wait_are_ours(both: Dual) -> None:
+    with away(both):
+        both.chain.apply(MarkRead(DEP, "m1"))
+        message = both.in_files().messages[0]
+        reference = FileReference(None, "m1", DEP, "model", "pdbx", "1", "1", "archive", "model.cif")
+        both.chain.apply(Amend(DEP, message, message, (reference,)))
+    both.read()
+    assert both.is_equal()
     assert not is_sighted(both)
 
 
