@@ -1,5 +1,6 @@
 """`msgmodule status`, `monitor`, `troubleshoot` and `logs`: how a site stands, looked at from outside the service."""
 
+import json
 import sys
 import time
 from importlib.metadata import version
@@ -46,12 +47,13 @@ def status(context: click.Context, *, as_json: bool) -> None:
 @click.option("--interval", default=60, show_default=True, type=click.IntRange(1), help="Seconds from round to round.")
 @click.option("--once", is_flag=True, help="Make one round; exit 1 when it fails.")
 @click.option("--fail-fast", is_flag=True, help="End with 1 at the first round that fails.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a round, on one line.")
 @click.pass_context
-def monitor(context: click.Context, *, interval: int, once: bool, fail_fast: bool) -> None:
+def monitor(context: click.Context, *, interval: int, once: bool, fail_fast: bool, as_json: bool) -> None:
     """Run the health checks again and again, one line a round."""
     found = services_of(context)
     while True:
-        is_well = _made_round(found)
+        is_well = _made_round(found, as_json=as_json)
         if (once or fail_fast) and not is_well:
             context.exit(1)
         if once:
@@ -60,8 +62,9 @@ def monitor(context: click.Context, *, interval: int, once: bool, fail_fast: boo
 
 
 @click.command()
+@json_option
 @click.pass_context
-def troubleshoot(context: click.Context) -> None:
+def troubleshoot(context: click.Context, *, as_json: bool) -> None:
     """Look for what is wrong, and say what remedies it; exit 1 when something is."""
     found = services_of(context)
     wrong = [f"{one.name}: {one.found}" for one in report(found).findings if not one.ok]
@@ -69,9 +72,13 @@ def troubleshoot(context: click.Context) -> None:
     active = found.switching.active()
     if active.epoch == 0:
         wrong.append("profile: the service was never started; start it with `msgmodule run`")
-    for line in wrong:
-        click.echo(line)
-    click.echo(f"{len(wrong)} findings; profile {active.profile}, settings from {_origins(found)}")
+    origins = sorted(set(found.settings.origins.values()))
+    if as_json:
+        show({"findings": wrong, "profile": active.profile, "settings": origins}, as_json=True)
+    else:
+        for line in wrong:
+            click.echo(line)
+        click.echo(f"{len(wrong)} findings; profile {active.profile}, settings from {', '.join(origins)}")
     if wrong:
         context.exit(1)
 
@@ -85,17 +92,19 @@ def logs(context: click.Context, *, lines: int) -> None:
         click.echo(line)
 
 
-def _made_round(found: Services) -> bool:
+def _made_round(found: Services, *, as_json: bool) -> bool:
     """Make one round and print it; tell whether nothing failed."""
     moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     try:
         made = report(found)
+        is_well, body = made.ok, made.body()
+        failed = [f"{one.name}: {one.found}" for one in made.findings if not one.ok]
+        told = f"{made.profile} epoch {made.epoch} {'; '.join(failed)}"
     except MessagingError as error:  # not even the profile can be told now
-        click.echo(f"{moment} FAIL {error.message}")
-        return False
-    failed = [f"{one.name}: {one.found}" for one in made.findings if not one.ok]
-    click.echo(f"{moment} {'FAIL' if failed else 'ok'} {made.profile} epoch {made.epoch} {'; '.join(failed)}".rstrip())
-    return not failed
+        is_well, body, told = False, {"ok": False, "fault": error.message}, error.message
+    line = json.dumps({"time": moment} | body) if as_json else f"{moment} {'ok' if is_well else 'FAIL'} {told}".rstrip()
+    click.echo(line)
+    return is_well
 
 
 def _left_over(found: Services) -> list[str]:
@@ -120,7 +129,3 @@ def _differing(found: Services) -> list[str]:
         return []
     remedy = "`msgmodule verify --all` names them, `msgmodule reconcile --deposition ID` settles one"
     return [f"verify: {differing} depositions were found to differ; {remedy}"]
-
-
-def _origins(found: Services) -> str:
-    return ", ".join(sorted(set(found.settings.origins.values())))

@@ -94,6 +94,10 @@ def test_the_monitor_says_a_line_a_round_and_fails_with_its_round(site: Site) ->
         failed = msgmodule(Site(site.root, DOWN), "monitor", option, profile="dual-write-db-read")
         assert failed.returncode == 1
         assert "FAIL dual-write-db-read epoch 0 database_" in failed.stdout
+    told = msgmodule(Site(site.root, DOWN), "monitor", "--once", "--json", profile="dual-write-db-read").stdout.splitlines()
+    (round_,) = map(json.loads, told)
+    assert (round_["ok"], round_["profile"]) == (False, "dual-write-db-read")
+    assert next(check["name"] for check in round_["checks"] if not check["ok"]).startswith("database_")
 
 
 def test_the_log_is_shown_or_its_path_is_named(site: Site) -> None:

@@ -37,6 +37,9 @@ def test_trouble_is_named_with_its_remedy(site: Site) -> None:
     done = msgmodule(site, "troubleshoot")
     assert done.returncode == 1
     assert f"({DEP}); run `msgmodule reconcile --all`" in done.stdout
+    told = json.loads(msgmodule(site, "troubleshoot", "--json").stdout)
+    assert told["findings"] == done.stdout.splitlines()[:-1]
+    assert told["profile"] == "dual-write-cif-read"
 
 
 def test_files_that_are_left_behind_on_purpose_are_no_trouble(site: Site) -> None:
