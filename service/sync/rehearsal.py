@@ -7,8 +7,9 @@ from service.messages import Correspondence
 from service.storage.base import Snapshot, same_signature, unknown_deposition
 from service.sync.kept import Kept
 from service.sync.merge import Facts, compare, merge
+from service.sync.odd import odd
 from service.sync.restore import no_files
-from service.sync.transfer import Imported, Importer, failed
+from service.sync.transfer import Imported, Importer, failed, inserted
 from service.vocabulary import CONTENT_TYPES
 
 
@@ -17,9 +18,7 @@ class DryRun(Importer):
 
     def added(self, new: Sequence[Snapshot]) -> Iterator[Imported]:
         """Say what a batch of new depositions would insert."""
-        for snapshot in new:
-            correspondence = snapshot.correspondence
-            yield Imported(correspondence.deposition_data_set_id, inserted=correspondence.row_count)
+        return map(inserted, new)
 
     def synced(self, deposition_data_set_id: str) -> Imported:
         """Say what a sync would do."""
@@ -42,9 +41,10 @@ class DryRun(Importer):
             is_changed = not same_signature(known.signatures.get(c), found.signatures[c])
             facts = Facts(is_changed, known.cif_behind, self._sync.database_answers)
             merged.append(merge(found.correspondence.section(c), rows.section(c), facts, kept.edits))
-        done = compare(known.correspondence, Correspondence(key, tuple(one.section for one in merged)))
+        new = Correspondence(key, tuple(one.section for one in merged))
+        done = compare(known.correspondence, new)
         healed, conflicts = sum(one.healed for one in merged), sum(len(one.conflicts) for one in merged) + len(replaced)
-        return Imported(key, done.added, done.updated, done.unchanged, healed, conflicts)
+        return Imported(key, done.added, done.updated, done.unchanged, healed, conflicts, odd=odd(new))
 
     def _found(self, deposition_data_set_id: str, recorded: Snapshot | None) -> Snapshot:
         try:

@@ -127,10 +127,7 @@ class Importer:
             return
         if new and self._sync.database_answers:  # it had all, so that another program made these
             self._sync.sighted(new[-1].correspondence.deposition_data_set_id)
-        for snapshot in new:
-            correspondence = snapshot.correspondence
-            key, count = correspondence.deposition_data_set_id, correspondence.row_count
-            yield Imported(key, inserted=count, odd=odd(correspondence))
+        yield from map(inserted, new)
 
     def synced(self, deposition_data_set_id: str) -> Imported:
         """Sync one deposition by itself."""
@@ -144,6 +141,13 @@ class Importer:
         done = (rows.added, rows.updated, rows.unchanged, report.healed, report.conflicts)
         code = "files_behind" if report.behind else None
         return Imported(deposition_data_set_id, *done, report.behind, code, odd(report.correspondence))
+
+
+def inserted(new: Snapshot) -> Imported:
+    """Say of a new deposition that all of it was inserted."""
+    correspondence = new.correspondence
+    key, count = correspondence.deposition_data_set_id, correspondence.row_count
+    return Imported(key, inserted=count, odd=odd(correspondence))
 
 
 def failed(deposition_data_set_id: str, error: MessagingError) -> Imported:

@@ -72,8 +72,14 @@ def test_a_damaged_file_is_named_and_the_odd_ones_are_brought_in(odd: Site) -> N
     assert odd.files() == files
 
 
-def test_each_odd_row_is_named(odd: Site, tmp_path: Path) -> None:
-    _, _, told = run(odd, "import", "--all", "--json-log", str(tmp_path / "log"))
+@pytest.mark.parametrize("more", [(), ("--dry-run",)], ids=["import", "rehearsal"])
+@pytest.mark.parametrize("known", [False, True], ids=["new", "known"])
+def test_each_odd_row_is_named(odd: Site, tmp_path: Path, more: tuple[str, ...], known: bool) -> None:
+    if known:
+        odd.file(DEP).write_text(LETTERS.replace("first one text", "first other text"))
+        run(odd, "import", "--all")
+        odd.file(DEP).write_text(LETTERS)
+    _, _, told = run(odd, "import", "--all", "--json-log", str(tmp_path / "log"), *more)
     (line,) = [line for line in told.splitlines() if line.startswith(f"{DEP}: kept as it is: ")]
     assert line.removeprefix(f"{DEP}: kept as it is: ").split("; ") == [
         "message twice is there 2 times",
