@@ -59,10 +59,9 @@ class Look:
         if judge.signatures.get(content_type) is None or not self.changed(judge, content_type):
             return False
         ours = [delta for delta in self.ours if delta.content_type == content_type]
-        known = {unnumbered(row) for delta in ours for row in (*delta.seen, *delta.added)}
-        sections = (s.section(content_type) for s in (self.recorded.correspondence, self.found.correspondence))
-        recorded, found = ({unnumbered(row) for _, rows in section.categories() for row in rows} for section in sections)
-        return not ours or not found <= recorded | known
+        explained = {unnumbered(row) for delta in ours for row in (*delta.seen, *delta.added)}
+        recorded, found = (_rows(seen.correspondence, content_type) for seen in (self.recorded, self.found))
+        return not ours or not found <= recorded | explained
 
     def _has_written(self, content_type: str, now: Snapshot) -> bool:
         """Tell whether what is recorded by now is the file that this sync has written itself: another one was quicker."""
@@ -98,6 +97,10 @@ class Look:
     def _facts(self, recorded: Snapshot, content_type: str) -> Facts:
         writers_are_dead = self.kept.copies <= self.of_dead
         return Facts(self.changed(recorded, content_type), recorded.cif_behind, self._database_answers, writers_are_dead)
+
+
+def _rows(correspondence: Correspondence, content_type: str) -> set[Row | None]:
+    return {unnumbered(row) for _, rows in correspondence.section(content_type).categories() for row in rows}
 
 
 def _holds(correspondence: Correspondence, row: Row) -> bool:
