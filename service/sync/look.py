@@ -70,7 +70,7 @@ class Look:
 
     def _is_made_by_another(self) -> bool:
         """Tell a deposition that appears where the database has all: before that an import finds them by the thousand."""
-        is_new = not self.recorded.signatures and not self.recorded.correspondence.row_count
+        is_new = not self.recorded.signatures
         return self._database_answers and is_new and not self.ours and self.found.correspondence.row_count > 0
 
     def changed(self, recorded: Snapshot, content_type: str) -> bool:

@@ -110,7 +110,7 @@ class Verifier:
             stamp: Stamp = (found and tuple(found.signatures.values()), known and known.version)
             return Finding(deposition_data_set_id, self._absent(found, known), beyond=beyond, stamp=stamp)
         rows = differences(found.correspondence, known.correspondence)
-        unsettled = tuple(self._unsettled(deposition_data_set_id, found, known, is_equal=not rows))
+        unsettled = tuple(self._unsettled(found, known))
         outcome = Outcome.DIFFERING if rows or unsettled else Outcome.EQUAL
         stamp = (
             known.version,
@@ -136,19 +136,20 @@ class Verifier:
         if known is None:
             return Outcome.UNKNOWN if found is None else Outcome.MISSING_IN_DATABASE
         key = known.correspondence.deposition_data_set_id
-        lacks = known.correspondence.row_count or any(self._unsettled(key, no_files(key), known, is_equal=True))
+        lacks = known.correspondence.row_count or any(self._unsettled(no_files(key), known))
         return Outcome.MISSING_IN_FILES if lacks else Outcome.EQUAL
 
-    def _unsettled(self, deposition_data_set_id: str, found: Snapshot, known: Snapshot, *, is_equal: bool) -> Iterator[str]:
+    def _unsettled(self, found: Snapshot, known: Snapshot) -> Iterator[str]:
+        """Say what keeps the stores from being known as equal, though their rows be.
+
+        Changes that crossed leave a signature unknown, and copies of what stands in both: the next access tidies that up.
+        """
+        key, rows = known.correspondence.deposition_data_set_id, known.correspondence
         for c in CONTENT_TYPES:
             recorded = known.signatures.get(c)
-            if recorded is None and is_equal:
-                continue  # changes that crossed leave it unknown, and the next access records it
-            if not same_signature(found.signatures[c], recorded):
+            if recorded is not None and not same_signature(found.signatures[c], recorded):
                 yield f"the {c} file is not the one that the database recorded"
-        if known.cif_behind or self._markers.has(deposition_data_set_id):
+        if known.cif_behind or self._markers.has(key):
             yield "the files are marked as behind"
-        kept = Kept.of(self._pending, deposition_data_set_id)  # those that crossed stand in both, and a sync lets them go
-        files, rows = found.correspondence, known.correspondence
-        if kept.over(rows) != rows or kept.beside(files) != files:
-            yield "changes are kept that a store lacks"
+        if Kept.of(self._pending, key).over(rows) != rows:
+            yield "changes are kept that the database lacks"

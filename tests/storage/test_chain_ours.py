@@ -2,7 +2,7 @@
 
 import pytest
 from support import legacy
-from support.dual import DEP, QUICK, Dual, away, drafted, dual, first_call, logged_conflicts, noted
+from support.dual import DEP, QUICK, Dual, away, drafted, dual, first_call, is_sighted, logged_conflicts, noted
 from support.site import DUAL, Site
 
 from service.changes import Amend, AppendMessage, MarkRead
@@ -19,10 +19,6 @@ def both(request: pytest.FixtureRequest, site: Site) -> Dual:
 
 def peer(both: Dual) -> Dual:
     return dual(both.site, both.services.settings.profile.name, **QUICK)
-
-
-def is_sighted(both: Dual) -> bool:
-    return ForeignWrites(both.site.root / "state").last() is not None
 
 
 def test_a_file_that_a_sync_has_just_written_is_ours(both: Dual, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ from service.services import Services
 from service.storage.base import Outcome, Store
 from service.storage.database.engine import url_of
 from service.storage.database.tables import conflict_log
+from service.sync.sightings import ForeignWrites
 from service.vocabulary import TO_DEPOSITOR
 from support.site import Site
 
@@ -87,6 +88,11 @@ def logged_conflicts(site: Site) -> list[dict[str, Any]]:
     """Give the conflicts in the file."""
     log = site.root / "state" / "conflicts.jsonl"
     return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+
+
+def is_sighted(both: Dual) -> bool:
+    """Tell whether a file was found to be written by another program."""
+    return ForeignWrites(both.site.root / "state").last() is not None
 
 
 def first_call(owner: object, name: str, patch: pytest.MonkeyPatch, before: Callable[[], object]) -> None:

@@ -58,7 +58,7 @@ def test_references_that_an_old_copy_took_before_the_database_had_them_are_a_dif
         both.chain.apply(Amend(DEP, message, message, (reference,)))
     assert look(both)[0] is Outcome.DIFFERING
     both.put_back(old)
-    assert look(both) == (Outcome.DIFFERING, (UNRECORDED, "changes are kept that a store lacks"))
+    assert look(both) == (Outcome.DIFFERING, (UNRECORDED, "changes are kept that the database lacks"))
     both.read()
     assert look(both) == (Outcome.EQUAL, ())
     assert [reference.upload_file_name for reference in both.in_files().references("m1")] == ["model.cif"]
