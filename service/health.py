@@ -31,6 +31,11 @@ class Report:
     def ok(self) -> bool:
         return all(finding.ok for finding in self.findings)
 
+    @property
+    def failed(self) -> list[str]:
+        """Say of each check that failed what it found."""
+        return [f"{finding.name}: {finding.found}" for finding in self.findings if not finding.ok]
+
     def body(self) -> dict[str, object]:
         checks = [asdict(finding) for finding in self.findings]
         return {"ok": self.ok, "profile": self.profile, "epoch": self.epoch, "checks": checks}

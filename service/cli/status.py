@@ -67,8 +67,7 @@ def monitor(context: click.Context, *, interval: int, once: bool, fail_fast: boo
 def troubleshoot(context: click.Context, *, as_json: bool) -> None:
     """Look for what is wrong, and say what remedies it; exit 1 when something is."""
     found = services_of(context)
-    wrong = [f"{one.name}: {one.found}" for one in report(found).findings if not one.ok]
-    wrong += [*_left_over(found), *_differing(found)]
+    wrong = [*report(found).failed, *_left_over(found), *_differing(found)]
     active = found.switching.active()
     if active.epoch == 0:
         wrong.append("profile: the service was never started; start it with `msgmodule run`")
@@ -98,8 +97,7 @@ def _made_round(found: Services, *, as_json: bool) -> bool:
     try:
         made = report(found)
         is_well, body = made.ok, made.body()
-        failed = [f"{one.name}: {one.found}" for one in made.findings if not one.ok]
-        told = f"{made.profile} epoch {made.epoch} {'; '.join(failed)}"
+        told = f"{made.profile} epoch {made.epoch} {'; '.join(made.failed)}"
     except MessagingError as error:  # not even the profile can be told now
         is_well, body, told = False, {"ok": False, "fault": error.message}, error.message
     line = json.dumps({"time": moment} | body) if as_json else f"{moment} {'ok' if is_well else 'FAIL'} {told}".rstrip()

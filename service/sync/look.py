@@ -32,7 +32,7 @@ class Look:
         self.held = {s.content_type: (s, str(found.signatures[s.content_type])) for s in found.correspondence.sections}
         self.healed = 0
         self.behind: str | None = None
-        self.ours = kept.deltas  # what of ours may be in a file before it is recorded
+        self._ours = kept.deltas  # what of ours may be in a file before it is recorded
         self.of_dead = set() if is_underway else copies  # what is kept while nobody writes
         self.foreign = False  # another program wrote a file since it was recorded
         self.noted = noted  # conflicts that were noted before a file was written
@@ -51,17 +51,19 @@ class Look:
         Where the version moved since the look at the files, a writer of ours came between, and it may have been its file.
         """
         judges = {c: self.recorded if self._has_written(c, now) else now for c in CONTENT_TYPES}
-        is_sighted = any(self._is_written(judge, c) for c, judge in judges.items()) or self._is_made_by_another()
+        is_sighted = any(self._is_written_by_another(judge, c) for c, judge in judges.items()) or self._is_made_by_another()
         self.foreign = not self._is_underway and now.version == self.recorded.version and is_sighted
 
-    def _is_written(self, judge: Snapshot, content_type: str) -> bool:
+    def _is_written_by_another(self, judge: Snapshot, content_type: str) -> bool:
         """Tell whether another program wrote a file: it is not as recorded, and no changes of ours explain what it holds."""
         if judge.signatures.get(content_type) is None or not self.changed(judge, content_type):
             return False
-        ours = [delta for delta in self.ours if delta.content_type == content_type]
+        ours = [delta for delta in self._ours if delta.content_type == content_type]
+        if not ours:
+            return True
         explained = {unnumbered(row) for delta in ours for row in (*delta.seen, *delta.added)}
         recorded, found = (_rows(seen.correspondence, content_type) for seen in (self.recorded, self.found))
-        return not ours or not found <= recorded | explained
+        return not found <= recorded | explained
 
     def _has_written(self, content_type: str, now: Snapshot) -> bool:
         """Tell whether what is recorded by now is the file that this sync has written itself: another one was quicker."""
@@ -71,7 +73,7 @@ class Look:
     def _is_made_by_another(self) -> bool:
         """Tell a deposition that appears where the database has all: before that an import finds them by the thousand."""
         is_new = not self.recorded.signatures
-        return self._database_answers and is_new and not self.ours and self.found.correspondence.row_count > 0
+        return self._database_answers and is_new and not self._ours and self.found.correspondence.row_count > 0
 
     def changed(self, recorded: Snapshot, content_type: str) -> bool:
         """Tell whether a file was found other than recorded."""
@@ -100,10 +102,10 @@ class Look:
 
 
 def _rows(correspondence: Correspondence, content_type: str) -> set[Row | None]:
+    """Give what a file holds, under whatever number."""
     return {unnumbered(row) for _, rows in correspondence.section(content_type).categories() for row in rows}
 
 
 def _holds(correspondence: Correspondence, row: Row) -> bool:
-    """Tell whether a row stands somewhere in a correspondence, under whatever number."""
-    categories = (rows for section in correspondence.sections for kind, rows in section.categories() if kind is type(row))
-    return any(unnumbered(one) == unnumbered(row) for rows in categories for one in rows)
+    """Tell whether a row stands in some file, under whatever number."""
+    return any(unnumbered(row) in _rows(correspondence, content_type) for content_type in CONTENT_TYPES)

@@ -4,7 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -205,21 +205,25 @@ class CifStore:
             raise unknown_deposition(deposition_data_set_id)
         return paths
 
+    def _located(self, deposition_data_set_id: str, *, create: bool) -> AbstractContextManager[dict[str, Path]]:
+        """Find a deposition's files; one that has no directory gets it where it may, for what succeeds in it."""
+        paths = self.site.files(deposition_data_set_id)
+        if create and paths is None:
+            return self._begun(deposition_data_set_id)
+        return nullcontext(paths or self._known(deposition_data_set_id))
+
     @contextmanager
-    def _located(self, deposition_data_set_id: str, *, create: bool) -> Iterator[dict[str, Path]]:
-        """Find a deposition's files; make its directory where it has none and may have one, for what succeeds in it."""
-        paths, directory = self.site.files(deposition_data_set_id), self.site.directory(deposition_data_set_id)
-        is_made = create and paths is None
-        if is_made:
-            with faults(directory):
-                directory.mkdir(exist_ok=True)  # and nothing above it: a missing mount stays missing
-                sync_path(directory.parent)
+    def _begun(self, deposition_data_set_id: str) -> Iterator[dict[str, Path]]:
+        """Make the directory of a deposition; it goes again with what fails in it, unless another writer was luckier."""
+        directory = self.site.directory(deposition_data_set_id)
+        with faults(directory):
+            directory.mkdir(exist_ok=True)  # and nothing above it: a missing mount stays missing
+            sync_path(directory.parent)
         try:
-            yield paths or self._known(deposition_data_set_id)
+            yield self._known(deposition_data_set_id)
         except MessagingError:
-            with suppress(OSError):  # something is in it: another writer was luckier
-                if is_made:
-                    directory.rmdir()
+            with suppress(OSError):
+                directory.rmdir()
             raise
 
     def _replace(

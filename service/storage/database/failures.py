@@ -49,13 +49,17 @@ def classify(error: exc.DBAPIError) -> MessagingError | Deadlock:
         return DatabaseRefused(
             f"the database cut the connection at a row of {size} bytes; raise max_allowed_packet of the server ({text})"
         )
-    if error.connection_invalidated or code in UNAVAILABLE or _says(code, text, _SQLITE_UNAVAILABLE):
-        return DatabaseUnavailable(f"the database does not answer ({text})")
     if code in NOT_READY or _says(code, text, _SQLITE_NOT_READY):
         return DatabaseNotReady(f"the database is not ready ({text}); run `msgmodule db init`, or check the credentials")
-    if error.statement is None:  # it was not let in, or its commit failed: nothing that it asked was looked at
+    if _is_unavailable(error, code, text):
         return DatabaseUnavailable(f"the database does not answer ({text})")
     return DatabaseRefused(f"the database refused a statement ({text})")
+
+
+def _is_unavailable(error: exc.DBAPIError, code: int | None, text: str) -> bool:
+    """Tell an outage from a refusal: where there is no statement nobody was let in, or a commit failed."""
+    is_known = code in UNAVAILABLE or _says(code, text, _SQLITE_UNAVAILABLE)
+    return error.connection_invalidated or error.statement is None or is_known
 
 
 def _says(code: int | None, text: str, words: Iterable[str]) -> bool:

@@ -15,10 +15,14 @@ from service.storage.database.failures import DEADLOCK, Deadlock, translated
 from service.storage.database.transactions import Transactions
 from service.storage.guard import Guard, GuardedDatabase
 
-UNAVAILABLE = (1021, 1030, 1040, 1047, 1053, 1114, 1180, 1203, 1205, 1226, 1290, 1317, 1927, 1969, 2002, 2003, 2006, 2013)
+UNAVAILABLE = (
+    *(1021, 1030, 1040, 1047, 1053, 1114, 1180, 1203, 1205, 1226, 1290, 1317, 1927, 1969),
+    *(2002, 2003, 2006, 2013, 2014, 2055),
+)
+NOT_READY = (1044, 1045, 1049, 1054, 1130, 1142, 1146, 1698)
 CASES: list[tuple[int, type[Exception]]] = [
-    *((code, DatabaseUnavailable) for code in (*UNAVAILABLE, 2014, 2055)),
-    *((code, DatabaseNotReady) for code in (1044, 1045, 1049, 1054, 1130, 1142, 1146, 1698)),
+    *((code, DatabaseUnavailable) for code in UNAVAILABLE),
+    *((code, DatabaseNotReady) for code in NOT_READY),
     (DEADLOCK, Deadlock),
     (1062, DatabaseRefused),
     (1406, DatabaseRefused),
