@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from support import legacy
 from support.command import msgmodule
-from support.dual import DEP, Dual, away, dual
+from support.dual import DEP, Dual, away, dual, set_back
 from support.site import DUAL, Site
 
 from service.storage.cif.lock import lock_of
@@ -73,11 +73,8 @@ def test_a_file_of_which_nothing_is_recorded_is_merged(site: Site) -> None:
 
 @pytest.mark.parametrize("profile", DUAL)
 def test_a_change_that_waits_is_written_where_a_snapshot_of_the_disk_set_its_file_back(both: Dual, profile: str) -> None:
-    before = both.site.root / "before"
-    before.hardlink_to(both.file())
-    with away(both):
+    with set_back(both), away(both):
         both.append("kept")
-    before.replace(both.file())
     assert exported(both.site, "--deposition", DEP, profile=profile) == (0, {"found": 1, "written": 1})
     assert ids(both.file()) == ["m1", "kept"]
 

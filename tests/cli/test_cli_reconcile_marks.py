@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from support.command import DOWN, msgmodule
-from support.dual import DEP, Dual, away, dual
+from support.dual import DEP, Dual, away, dual, set_back
 from support.site import DUAL, Site
 
 from service.changes import EditDraft
@@ -39,12 +39,9 @@ def flag(both: Dual) -> None:
 
 
 def keep(both: Dual) -> None:
-    """Have a change that waits for the database, and its file set back to what is recorded, as by a snapshot of the disk."""
-    before = both.site.root / "before"
-    before.hardlink_to(both.file())
-    with away(both):
+    """Have a change that waits for the database, and its file set back."""
+    with set_back(both), away(both):
         both.append("late")
-    before.replace(both.file())
 
 
 def begin(both: Dual) -> None:

@@ -4,19 +4,18 @@ import threading
 import time
 
 import pytest
-from support.dual import DEP, QUICK, Dual, away, drafted, dual, noted
+from support.dual import DEP, QUICK, Dual, away, drafted, dual, edit, noted
 from support.forked import forked, killed
 from support.site import DUAL, Site
 from support.world import dying
 
-from service.changes import Amend, EditDraft, MarkRead
+from service.changes import Amend, MarkRead
 from service.errors import NotFound
 from service.messages import FileReference
 from service.storage.cif import files
 from service.storage.pending import Pending
-from service.vocabulary import TO_DEPOSITOR
 
-SENT = EditDraft(DEP, TO_DEPOSITOR, "m1", "2026-02-02 02:02:02", {"message_text": "sent", "send_status": "Y"})
+SENT = edit("sent", send_status="Y")
 
 
 @pytest.fixture(params=DUAL)

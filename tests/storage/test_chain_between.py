@@ -1,16 +1,10 @@
 """An old copy that comes between the look and the write of a change takes away nothing that the change is about."""
 
 import pytest
-from support.dual import DEP, drafted, first_call
+from support.dual import DEP, drafted, edit, first_call
 from support.site import DUAL, Site
 
-from service.changes import EditDraft
 from service.errors import NotFound
-from service.vocabulary import TO_DEPOSITOR
-
-
-def edit(message_id: str) -> EditDraft:
-    return EditDraft(DEP, TO_DEPOSITOR, message_id, "2026-02-02 02:02:02", {"message_text": "edited"})
 
 
 @pytest.mark.parametrize("profile", DUAL)
@@ -24,10 +18,10 @@ def test_a_message_that_an_old_copy_takes_away_before_it_is_edited_is_found(
     cif = made.services.stores.cif
     first_call(cif, "write", monkeypatch, lambda: made.put_back(old))
 
-    made.chain.apply(edit("m2"))
+    made.chain.apply(edit("edited", "m2"))
 
     assert [m.message_text for m in made.chain.read(DEP).correspondence.messages] == ["draft", "edited"]
     assert made.is_equal()
     first_call(cif, "write", monkeypatch, lambda: made.put_back(old))
     with pytest.raises(NotFound):
-        made.chain.apply(edit("m3"))
+        made.chain.apply(edit("edited", "m3"))

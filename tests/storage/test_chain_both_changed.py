@@ -2,19 +2,12 @@
 
 import pytest
 from support import legacy
-from support.dual import DEP, QUICK, Dual, drafted, dual, first_call, logged_conflicts, noted
+from support.dual import DEP, QUICK, drafted, dual, edit, first_call, logged_conflicts, noted, texts
 from support.site import Site
 
-from service.changes import EditDraft
 from service.storage.cif.lock import lock_of
-from service.vocabulary import TO_DEPOSITOR
 
 PROFILE = "dual-write-db-read"
-
-
-def edit(both: Dual, text: str) -> dict[str, str]:
-    change = EditDraft(DEP, TO_DEPOSITOR, "m1", "2026-02-02 02:02:02", {"message_text": text})
-    return dict(both.chain.apply(change).stores)
 
 
 @pytest.mark.parametrize("is_written_by_another", [False, True])
@@ -27,15 +20,14 @@ def test_an_edit_of_the_database_alone_is_not_undone_by_one_that_did_not_find_it
         if is_written_by_another:
             legacy.append(made.file(), message_id="theirs", message_subject="s", message_text="t")
         lock_of(made.file()).touch()
-        assert edit(peer, "of the database")["cif"] == "behind"
+        assert peer.chain.apply(edit("of the database")).stores["cif"] == "behind"
         lock_of(made.file()).unlink()
 
     first_call(made.services.stores.cif, "write", monkeypatch, meanwhile)
-    edit(made, "of the file")
+    made.chain.apply(edit("of the file"))
 
-    texts = [m.message_text for m in made.chain.read(DEP).correspondence.messages if m.message_id == "m1"]
-    assert texts == ["of the database"]
+    standing = [m.message_text for m in made.chain.read(DEP).correspondence.messages if m.message_id == "m1"]
+    assert standing == ["of the database"]
     assert made.is_equal()
-    lost = [(n["kept"]["message_text"], n["lost"]["message_text"]) for n in noted(site)]
-    assert lost == [("of the database", "of the file")]
+    assert texts(noted(site)) == [("of the database", "of the file")]
     assert len(logged_conflicts(site)) == 1

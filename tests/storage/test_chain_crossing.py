@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from support.dual import DEP, Dual, away, dual, first_call, flags, logged_conflicts, noted
+from support.dual import DEP, Dual, away, dual, edit, first_call, flags, logged_conflicts, noted, texts
 from support.site import DUAL, Site
 
-from service.changes import AppendMessage, Change, EditDraft, MarkRead, Tag
+from service.changes import AppendMessage, Change, MarkRead, Tag
 from service.errors import DamagedFile, NotFound
 from service.messages import Message
 from service.storage.base import Recorded
@@ -21,10 +21,6 @@ def both(request: pytest.FixtureRequest, site: Site) -> Dual:
     made.append("m2")
     made.read()
     return made
-
-
-def edit(text: str) -> EditDraft:
-    return EditDraft(DEP, TO_DEPOSITOR, "m1", "2026-02-02 02:02:02", {"message_text": text})
 
 
 def overtaken(both: Dual, monkeypatch: pytest.MonkeyPatch, change: Change, by: Callable[[], object]) -> None:
@@ -48,10 +44,7 @@ def text(both: Dual) -> str | None:
 
 def logged(both: Dual) -> list[tuple[str, str]]:
     """Give the texts that were kept and lost by conflicts, as both logs hold them."""
-    in_file, in_database = (
-        [(entry["kept"]["message_text"], entry["lost"]["message_text"]) for entry in log]
-        for log in (logged_conflicts(both.site), noted(both.site))
-    )
+    in_file, in_database = (texts(log) for log in (logged_conflicts(both.site), noted(both.site)))
     assert in_file == in_database
     return in_file
 

@@ -4,17 +4,16 @@ from contextlib import nullcontext
 
 import pytest
 from support.command import msgmodule
-from support.dual import DEP, QUICK, Dual, away, drafted, dual, flags, logged_conflicts, noted
+from support.dual import DEP, QUICK, Dual, away, drafted, dual, edit, flags, logged_conflicts, noted, texts
 from support.forked import killed
 from support.site import DUAL, Site
 from support.world import dying
 
-from service.changes import Amend, EditDraft, MarkRead, Tag
+from service.changes import Amend, MarkRead, Tag
 from service.errors import StoreUnavailable
 from service.messages import Status
 from service.storage.cif import files
 from service.storage.pending import Pending
-from service.vocabulary import TO_DEPOSITOR
 
 UNREAD, READ = ("N", "Y", "N"), ("Y", "Y", "N")
 
@@ -78,7 +77,7 @@ def test_a_worker_killed_before_its_file_was_written_undoes_no_edit_of_another_p
     killed(lambda: _mark_read(site, profile, outage), files, "replace")
     made.put_back(made.old_copy().replace(b"draft", b"theirs"))
     assert _texts(made) == ["theirs", "text"]
-    assert [(n["kept"]["message_text"], n["lost"]["message_text"]) for n in noted(site)] == [("theirs", "draft")]
+    assert texts(noted(site)) == [("theirs", "draft")]
     assert made.is_equal()
     assert made.kept("ahead") == made.kept("pending") == []
 
@@ -89,7 +88,7 @@ def test_an_old_copy_over_what_a_dead_worker_added_is_known_for_one(site: Site, 
     made.append("m2")
     made.read()
     old = made.old_copy()
-    made.chain.apply(EditDraft(DEP, TO_DEPOSITOR, "m1", "2026-02-02 02:02:02", {"message_text": "sent", "send_status": "Y"}))
+    made.chain.apply(edit("sent", send_status="Y"))
     with dying(made.services.stores.database, "record"):
         made.chain.apply(MarkRead(DEP, "m2"))
     made.put_back(old)
@@ -105,7 +104,7 @@ def test_a_sync_killed_while_it_forgets_copies_leaves_none_that_speaks_against_w
     made = drafted(site, profile)
     with away(made):
         for text in ("one", "two", "three"):
-            made.chain.apply(EditDraft(DEP, TO_DEPOSITOR, "m1", "2026-02-02 02:02:02", {"message_text": text}))
+            made.chain.apply(edit(text))
     forget = Pending.forget
     killed(
         lambda: dual(site, profile, **QUICK).chain.read(DEP),

@@ -3,20 +3,15 @@
 import shutil
 
 import pytest
-from support.dual import DEP, QUICK, Dual, away, drafted, dual
+from support.dual import DEP, QUICK, Dual, away, drafted, dual, edit
 from support.site import DUAL, Site
 
-from service.changes import EditDraft, Tag
-from service.vocabulary import TO_DEPOSITOR
+from service.changes import Tag
 
 
 @pytest.fixture(params=DUAL)
 def both(request: pytest.FixtureRequest, site: Site) -> Dual:
     return drafted(site, str(request.param))
-
-
-def edit(text: str) -> EditDraft:
-    return EditDraft(DEP, TO_DEPOSITOR, "m1", "2026-02-02 02:02:02", {"message_text": text})
 
 
 def test_an_edit_behind_one_that_waits_outlives_a_power_cut(both: Dual) -> None:

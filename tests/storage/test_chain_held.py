@@ -1,16 +1,15 @@
 """What a file certainly held counts as lost where it is gone, though a copy that nobody could write to says otherwise."""
 
 import pytest
-from support.dual import DEP, QUICK, away, drafted, dual
+from support.dual import DEP, QUICK, away, drafted, dual, edit
 from support.forked import killed
 from support.site import DUAL, Site
 
-from service.changes import EditDraft, MarkRead
+from service.changes import MarkRead
 from service.storage.cif import files
 from service.storage.pending import Pending
-from service.vocabulary import TO_DEPOSITOR
 
-SENT = EditDraft(DEP, TO_DEPOSITOR, "m1", "2026-02-02 02:02:02", {"message_text": "sent", "send_status": "Y"})
+SENT = edit("sent", send_status="Y")
 
 
 @pytest.mark.parametrize("profile", DUAL)

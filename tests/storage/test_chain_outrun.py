@@ -8,14 +8,13 @@ from collections.abc import Callable
 
 import pytest
 from support.command import DOWN, msgmodule
-from support.dual import DEP, QUICK, Dual, away, drafted, dual, first_call, flags, noted
+from support.dual import DEP, QUICK, Dual, away, drafted, dual, edit, first_call, flags, noted
 from support.site import DUAL, Site
 
-from service.changes import EditDraft, MarkRead
+from service.changes import MarkRead
 from service.errors import FileUnavailable, MessagingError, SwitchRefused
 from service.storage.cif import files
 from service.storage.cif.store import CifStore
-from service.vocabulary import TO_DEPOSITOR
 
 READ = ("Y", "Y", "N")
 
@@ -81,7 +80,7 @@ def test_the_way_back_to_the_files_is_open_in_an_outage(outrun: Dual) -> None:
 
 def test_a_sync_that_met_an_edit_writes_nothing_of_it_once_its_writer_has_taken_it_back(site: Site) -> None:
     made, reader = drafted(site, "dual-write-cif-read"), dual(site, "dual-write-cif-read", **QUICK)
-    edit = EditDraft(DEP, TO_DEPOSITOR, "m1", "2026-02-02 02:02:02", {"message_text": "sent", "send_status": "Y"})
+    sent = edit("sent", send_status="Y")
     waiting = threading.Event()
     look = threading.Thread(target=reader.read)
 
@@ -94,7 +93,7 @@ def test_a_sync_that_met_an_edit_writes_nothing_of_it_once_its_writer_has_taken_
         first_call(CifStore, "put", patch, waiting.set)
         first_call(files, "replace", patch, full)
         with pytest.raises(FileUnavailable, match="No space"):
-            made.chain.apply(edit)
+            made.chain.apply(sent)
         look.join()
 
     assert [store.message("m1").message_text for store in (made.in_files(), made.in_database())] == ["draft", "draft"]  # type: ignore[union-attr]

@@ -1,19 +1,12 @@
 """What an edit of an outage replaces that it did not find, or loses against what came between, is noted once."""
 
 import pytest
-from support.dual import DEP, Dual, away, drafted, dual, logged_conflicts, noted
+from support.dual import DEP, Dual, away, drafted, dual, edit, logged_conflicts, noted, texts
 from support.site import DUAL, Site
-
-from service.changes import EditDraft
-from service.vocabulary import TO_DEPOSITOR
-
-
-def edit(both: Dual, text: str) -> None:
-    both.chain.apply(EditDraft(DEP, TO_DEPOSITOR, "m1", "2026-02-02 02:02:02", {"message_text": text}))
 
 
 def notes(both: Dual) -> list[tuple[str, str]]:
-    found = [(note["kept"]["message_text"], note["lost"]["message_text"]) for note in noted(both.site)]
+    found = texts(noted(both.site))
     assert len(logged_conflicts(both.site)) == len(found)
     return found
 
@@ -26,10 +19,10 @@ def text(both: Dual) -> str | None:
 def test_an_edit_that_an_old_copy_hid_from_the_next_one_is_noted(site: Site, profile: str) -> None:
     both = drafted(site, profile)
     old = both.old_copy()
-    edit(both, "hidden")
+    both.chain.apply(edit("hidden"))
     with away(both):
         both.put_back(old)
-        edit(both, "last")
+        both.chain.apply(edit("last"))
 
     assert text(both) == text(both) == "last"
     assert notes(both) == [("last", "hidden")]
@@ -39,7 +32,7 @@ def test_an_edit_that_an_old_copy_hid_from_the_next_one_is_noted(site: Site, pro
 def test_an_edit_that_another_program_renumbered_and_wrote_over_is_noted_once(site: Site) -> None:
     both = drafted(site, "dual-write-cif-read")
     with away(both):
-        edit(both, "ours")
+        both.chain.apply(edit("ours"))
         number = b"message_info.ordinal_id               "
         both.put_back(both.old_copy().replace(b"ours", b"theirs").replace(number + b"1", number + b"7"))
 
@@ -50,7 +43,7 @@ def test_an_edit_that_another_program_renumbered_and_wrote_over_is_noted_once(si
 
 def test_an_edit_of_the_database_alone_that_a_renumbered_row_of_the_file_wins_over_is_noted(site: Site) -> None:
     both = drafted(site, "dual-write-cif-read")
-    edit(dual(site, "db-only"), "ours")
+    dual(site, "db-only").chain.apply(edit("ours"))
     number = b"message_info.ordinal_id               "
     both.put_back(both.old_copy().replace(b"draft", b"theirs").replace(number + b"1", number + b"7"))
 

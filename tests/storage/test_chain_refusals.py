@@ -39,10 +39,6 @@ def stop(both: Dual, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(both.services.stores.database, name, refused)
 
 
-def edited(message_text: str) -> EditDraft:
-    return EditDraft(DEP, TO_DEPOSITOR, "m1", "2026-02-02 02:02:02", {"message_text": message_text})
-
-
 @pytest.mark.parametrize("both", ["dual-write-cif-read"], indirect=True)
 def test_files_that_cannot_be_synced_are_no_answer_while_the_database_knows_better(both: Dual) -> None:
     old = both.old_copy()

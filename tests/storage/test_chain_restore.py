@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 from support import legacy
-from support.dual import DEP, QUICK, Dual, away, drafted, dual, first_call, flags, logged_conflicts
+from support.dual import DEP, QUICK, Dual, away, drafted, dual, edit, first_call, flags, logged_conflicts, texts
 from support.forked import killed
 from support.site import DUAL, Site
 
-from service.changes import AppendMessage, EditDraft, MarkRead
+from service.changes import AppendMessage, MarkRead
 from service.messages import Message
 from service.storage.cif import files
-from service.vocabulary import NOTES, TO_DEPOSITOR
+from service.vocabulary import NOTES
 
 
 @pytest.fixture(params=DUAL)
@@ -19,21 +19,17 @@ def both(request: pytest.FixtureRequest, site: Site) -> Dual:
     return drafted(site, str(request.param))
 
 
-def edit(both: Dual, text: str) -> None:
-    both.chain.apply(EditDraft(DEP, TO_DEPOSITOR, "m1", "2026-02-02 02:02:02", {"message_text": text}))
-
-
 def conflict(both: Dual) -> None:
     """Have another program write over an edit, and later over the next one what the first one had left."""
-    edit(both, "ours")
+    both.chain.apply(edit("ours"))
     copy = both.old_copy()
     both.put_back(copy.replace(b"ours", b"theirs"))
-    edit(both, "last")
+    both.chain.apply(edit("last"))
     both.put_back(copy)
 
 
 def logged(both: Dual) -> list[tuple[str, str]]:
-    return [(entry["kept"]["message_text"], entry["lost"]["message_text"]) for entry in logged_conflicts(both.site)]
+    return texts(logged_conflicts(both.site))
 
 
 def test_an_edit_that_another_program_wrote_over_is_noted_before_the_file_is_written_again(both: Dual) -> None:
@@ -98,7 +94,7 @@ def test_an_old_copy_over_what_a_change_of_an_outage_wrote_for_a_dead_worker_is_
     both.append("m2")
     both.read()
     old, profile = both.old_copy(), both.services.settings.profile.name
-    edit(both, "edited")
+    both.chain.apply(edit("edited"))
     killed(lambda: dual(both.site, profile, **QUICK).chain.apply(MarkRead(DEP, "m2")), files, "replace")
     with away(both):
         both.chain.apply(MarkRead(DEP, "m1"))

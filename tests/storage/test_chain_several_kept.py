@@ -1,12 +1,11 @@
 """Of several edits of one row that are kept the last one stands, whatever another program put between them."""
 
 import pytest
-from support.dual import DEP, QUICK, Dual, away, drafted, dual, flags, logged_conflicts, noted
+from support.dual import DEP, QUICK, Dual, away, drafted, dual, edit, flags, logged_conflicts, noted
 from support.site import DUAL, Site
 
-from service.changes import EditDraft, MarkRead, Tag
+from service.changes import MarkRead, Tag
 from service.storage.cif.lock import lock_of
-from service.vocabulary import TO_DEPOSITOR
 
 
 @pytest.fixture(params=DUAL)
@@ -22,9 +21,9 @@ def text(both: Dual) -> str | None:
 def test_an_edit_of_what_another_program_wrote_in_an_outage_outlives_an_old_copy(both: Dual) -> None:
     old = both.old_copy()
     with away(both):
-        both.chain.apply(EditDraft(DEP, TO_DEPOSITOR, "m1", "2026-02-02 02:02:02", {"message_text": "first"}))
+        both.chain.apply(edit("first"))
         both.put_back(both.old_copy().replace(b"first", b"theirs"))
-        both.chain.apply(EditDraft(DEP, TO_DEPOSITOR, "m1", "2026-02-02 02:02:02", {"message_text": "last"}))
+        both.chain.apply(edit("last"))
         both.put_back(old)
         assert text(both) == "last"
         both.append("m2", has_new_id=True)

@@ -5,18 +5,16 @@ import os
 import threading
 
 import pytest
-from support.dual import DEP, QUICK, drafted, dual, first_call
+from support.dual import QUICK, drafted, dual, edit, first_call
 from support.site import Site
 
-from service.changes import EditDraft
 from service.errors import FileUnavailable
 from service.storage.cif import files
-from service.vocabulary import TO_DEPOSITOR
 
 
 def test_a_change_that_was_refused_is_in_no_store_though_a_sync_behind_its_lock_met_it(site: Site) -> None:
     made, reader = drafted(site, "dual-write-cif-read"), dual(site, "dual-write-cif-read", **QUICK)
-    edit = EditDraft(DEP, TO_DEPOSITOR, "m1", "2026-02-02 02:02:02", {"message_text": "sent", "send_status": "Y"})
+    sent = edit("sent", send_status="Y")
     met, refused = threading.Event(), threading.Event()
     look = threading.Thread(target=reader.read)
 
@@ -33,7 +31,7 @@ def test_a_change_that_was_refused_is_in_no_store_though_a_sync_behind_its_lock_
         first_call(reader.services.stores.database, "bring", patch, late)
         first_call(files, "replace", patch, full)
         with pytest.raises(FileUnavailable, match="No space"):
-            made.chain.apply(edit)
+            made.chain.apply(sent)
         refused.set()
         look.join()
 

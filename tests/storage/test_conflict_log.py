@@ -3,19 +3,16 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pymysql
 import pytest
-from support.dual import DEP, Dual, dual, logged_conflicts, noted
+from support.dual import DEP, Dual, dual, edit, logged_conflicts, noted, texts
 from support.mariadb import PrivateServer
 from support.site import DUAL, make_site
 
-from service.changes import EditDraft
 from service.errors import DatabaseUnavailable, FileUnavailable
 from service.storage.cif.lock import lock_of
 from service.storage.database import depositions
-from service.vocabulary import TO_DEPOSITOR
 
 DB_READ = "dual-write-db-read"
 IN_FILE, IN_DATABASE = "1.7 Å in the file", "1.8 Å in the database"
@@ -35,17 +32,9 @@ def with_draft(made: Dual) -> Dual:
     return made
 
 
-def edited(message_text: str) -> EditDraft:
-    return EditDraft(DEP, TO_DEPOSITOR, "m1", "2026-02-02 02:02:02", {"message_text": message_text})
-
-
 def change_both(both: Dual, in_file: str = IN_FILE, in_database: str = IN_DATABASE) -> None:
-    both.services.stores.cif.write(edited(in_file))
-    both.services.stores.database.apply(edited(in_database))
-
-
-def texts(entries: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    return [(entry["kept"]["message_text"], entry["lost"]["message_text"]) for entry in entries]
+    both.services.stores.cif.write(edit(in_file))
+    both.services.stores.database.apply(edit(in_database))
 
 
 def decided(both: Dual) -> tuple[str, str]:

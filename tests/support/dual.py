@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, select
 
-from service.changes import AppendMessage, Tag
+from service.changes import AppendMessage, EditDraft, Tag
 from service.errors import DatabaseUnavailable
 from service.messages import Correspondence, Message
 from service.services import Services
@@ -19,6 +19,7 @@ from service.storage.base import Outcome, Store
 from service.storage.database.engine import url_of
 from service.storage.database.tables import conflict_log
 from service.sync.sightings import ForeignWrites
+from service.sync.verify import Verifier
 from service.vocabulary import TO_DEPOSITOR
 from support.site import Site
 
@@ -105,6 +106,30 @@ def first_call(owner: object, name: str, patch: pytest.MonkeyPatch, before: Call
         return method(*given, **more)
 
     patch.setattr(owner, name, call)
+
+
+def edit(message_text: str, message_id: str = "m1", **more: str) -> EditDraft:
+    """Edit a draft to the depositor."""
+    return EditDraft(DEP, TO_DEPOSITOR, message_id, "2026-02-02 02:02:02", {"message_text": message_text, **more})
+
+
+def texts(conflicts: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Give of each conflict the text that was kept and the one that was lost."""
+    return [(conflict["kept"]["message_text"], conflict["lost"]["message_text"]) for conflict in conflicts]
+
+
+def verifier(both: Dual) -> Verifier:
+    stores = both.services.stores
+    return Verifier(stores.cif, stores.database, stores.state_dir)
+
+
+@contextmanager
+def set_back(both: Dual) -> Iterator[None]:
+    """Have the file be afterwards what is recorded now, as a snapshot of the disk brings it back."""
+    before = both.site.root / "before"
+    before.hardlink_to(both.file())
+    yield
+    before.replace(both.file())
 
 
 @contextmanager

@@ -4,11 +4,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from support.dual import DEP, QUICK, Dual, away, dual
+from support.dual import DEP, QUICK, Dual, away, dual, verifier
 from support.site import DUAL, Site
 
 from service.errors import DatabaseUnavailable
-from service.sync.verify import Finding, Outcome, Verifier
+from service.sync.verify import Finding, Outcome
 
 BEYOND = b"data_D_1000000001\n#\n_pdbx_audit.colour   blue\n#\n"
 
@@ -23,8 +23,7 @@ def both(request: pytest.FixtureRequest, site: Site) -> Dual:
 
 
 def look(both: Dual) -> Finding:
-    stores = both.services.stores
-    return Verifier(stores.cif, stores.database, stores.state_dir).look(DEP)
+    return verifier(both).look(DEP)
 
 
 def test_what_a_file_holds_beyond_the_categories_is_told_where_the_database_does_not_know_it(both: Dual) -> None:
@@ -42,6 +41,5 @@ def test_a_file_without_rows_that_is_gone_with_its_directory_is_missing(both: Du
 
 def test_a_database_that_goes_away_ends_the_verify(both: Dual) -> None:
     both.read()
-    stores = both.services.stores
     with away(both), pytest.raises(DatabaseUnavailable):
-        list(Verifier(stores.cif, stores.database, stores.state_dir).run([DEP]))
+        list(verifier(both).run([DEP]))

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 import pytest
-from support.dual import DEP, Dual, away, dual, first_call
+from support.dual import DEP, Dual, away, dual, edit, first_call, verifier
 from support.site import DUAL, Site
 
-from service.changes import Amend, EditDraft
+from service.changes import Amend
 from service.messages import FileReference
-from service.sync.verify import Outcome, Verifier
+from service.sync.verify import Outcome
 from service.vocabulary import TO_DEPOSITOR
 
 UNRECORDED = f"the {TO_DEPOSITOR} file is not the one that the database recorded"
@@ -23,13 +23,8 @@ def both(request: pytest.FixtureRequest, site: Site) -> Dual:
 
 
 def look(both: Dual) -> tuple[Outcome, tuple[str, ...]]:
-    stores = both.services.stores
-    finding = Verifier(stores.cif, stores.database, stores.state_dir).look(DEP)
+    finding = verifier(both).look(DEP)
     return finding.outcome, finding.unsettled
-
-
-def edit(text: str) -> EditDraft:
-    return EditDraft(DEP, TO_DEPOSITOR, "m1", "2026-02-02 02:02:02", {"message_text": text})
 
 
 @pytest.mark.parametrize(
@@ -69,7 +64,6 @@ def test_what_is_kept_and_cannot_be_read_fails_its_deposition(both: Dual) -> Non
         both.append("m2")
     (kept,) = (both.site.root / "state" / "pending" / DEP).iterdir()
     kept.write_bytes(b"{")
-    stores = both.services.stores
-    (finding,) = Verifier(stores.cif, stores.database, stores.state_dir).run([DEP])
+    (finding,) = verifier(both).run([DEP])
     assert finding.outcome is Outcome.UNREADABLE
     assert str(kept) in str(finding.error)

@@ -7,12 +7,12 @@ from types import SimpleNamespace
 
 import pytest
 from support import legacy
-from support.dual import DEP, QUICK, Dual, dual
+from support.dual import DEP, QUICK, Dual, dual, verifier
 from support.site import DUAL, Site
 
 from service.storage.markers import Markers
 from service.sync import verify
-from service.sync.verify import Outcome, Verifier
+from service.sync.verify import Outcome
 
 Step = Callable[[Dual], object]
 
@@ -39,8 +39,7 @@ def found(both: Dual, steps: Iterator[Step]) -> list[Outcome]:
     with pytest.MonkeyPatch.context() as patch:
         slept = SimpleNamespace(monotonic=time.monotonic, sleep=lambda _: next(steps)(both))
         patch.setattr(verify, "time", slept)
-        stores = both.services.stores
-        return [finding.outcome for finding in Verifier(stores.cif, stores.database, stores.state_dir).run([DEP])]
+        return [finding.outcome for finding in verifier(both).run([DEP])]
 
 
 def test_one_that_differs_and_is_written_all_the_time_is_found_all_the_same(both: Dual) -> None:
