@@ -1,6 +1,5 @@
 """Changes that wait for the database, kept outside it so that they are known while it is down (DESIGN.md section 5)."""
 
-import json
 import os
 import time
 import uuid
@@ -8,11 +7,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from service.deltas import Delta, Place
 from service.errors import DamagedFile, StoreUnavailable
-from service.messages import FileReference, Message, OriginalCommunication, Status
+from service.storage.delta_text import from_bytes, to_bytes
 from service.storage.durable import faults, make_directory, names, sweep, sync_path, write_new
 
 #: What a kept change is named by while it waits for the database, and once only its file lacks it.
@@ -36,7 +34,7 @@ class Pending:
 
     def keep(self, deposition_data_set_id: str, delta: Delta, written: int) -> Path:
         """Keep a change durably that its file holds."""
-        return _write(self._root / deposition_data_set_id / _name(written), _text(delta) + _IN_FILE, durable=True)
+        return _write(self._root / deposition_data_set_id / _name(written), to_bytes(delta) + _IN_FILE, durable=True)
 
     @contextmanager
     def kept(self, deposition_data_set_id: str, delta: Delta) -> Iterator[Path]:
@@ -45,7 +43,7 @@ class Pending:
         Raises StoreUnavailable where others have brought in by then what was not written.
         """
         written = max(time.time_ns(), self.newest(deposition_data_set_id) + 1)  # whatever the clock of another server says
-        copy = _write(self._ahead / f"{deposition_data_set_id}.{_name(written)}", _text(delta), durable=False)
+        copy = _write(self._ahead / f"{deposition_data_set_id}.{_name(written)}", to_bytes(delta), durable=False)
         is_written = False
         try:
             yield copy
@@ -189,7 +187,7 @@ class Pending:
         try:
             with faults(path), suppress(FileNotFoundError):
                 text = path.read_bytes()
-                return replace(_delta(json.loads(text)), begun=not text.endswith(_IN_FILE))
+                return replace(from_bytes(text), begun=not text.endswith(_IN_FILE))
             return None
         except (ValueError, KeyError, TypeError) as error:
             if self._is_ahead(path):  # torn by a power cut, and so never acknowledged
@@ -226,25 +224,3 @@ def _name(written: int) -> str:
 def _order(copy: Path) -> str:
     """Give the part of a name by which copies are ordered, wherever they are."""
     return copy.stem.rpartition(".")[2]
-
-
-def _text(delta: Delta) -> bytes:
-    return json.dumps(delta, default=lambda row: {name: getattr(row, name) for name in row.__slots__}).encode()
-
-
-def _delta(kept: dict[str, Any]) -> Delta:
-    """Build a change from what was kept of it; one that an earlier version kept does not say all."""
-    replaced, status, before = kept["replace"], kept["status"], kept["before"]
-    edited: type[Message | Status] = Message if replaced else Status
-    return Delta(
-        kept["content_type"],
-        append=Message(**kept["append"]) if kept["append"] else None,
-        replace=Message(**replaced) if replaced else None,
-        files=tuple(FileReference(**f) for f in kept["files"]),
-        originals=tuple(OriginalCommunication(**o) for o in kept["originals"]),
-        status=Status(**status) if status else None,
-        before=edited(**before) if before else None,
-        had=tuple(kept.get("had", (0, 0))),
-        repeated=kept["repeated"],
-        informed=kept.get("informed", False),
-    )
